@@ -1,0 +1,26 @@
+import { defineConfig } from 'vitest/config';
+
+const source = { resolve: { conditions: ['attune-source'] }, ssr: { resolve: { conditions: ['attune-source'] } } };
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+    projects: [
+      {
+        ...source,
+        test: { name: 'pure', include: ['packages/{core,pack,client,cli}/{src,test}/**/*.test.ts', 'testing/*.test.ts'] },
+      },
+      {
+        ...source,
+        test: {
+          name: 'database',
+          include: ['packages/{db,engine,server}/{src,test}/**/*.test.ts'],
+          globalSetup: ['testing/cluster.ts'],
+          testTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
