@@ -1,0 +1,147 @@
+import { createHash } from 'node:crypto';
+import { parseJson, stringifyJson, type Json } from '@attune/core';
+import {
+  DummyDriver,
+  Kysely,
+  PostgresAdapter,
+  PostgresIntrospector,
+  PostgresQueryCompiler,
+  sql,
+  type Compilable,
+  type RawBuilder,
+} from 'kysely';
+import pg from 'pg';
+import { instantFromText } from './instant.ts';
+
+/** What runs statements: the pool or a transaction alike. Statements written with `sql` have a fixed text and are prepared once
+ *  per connection; `list` is for statements whose text varies with its filters. */
+export interface Tx {
+  /** All rows. */
+  many<R>(statement: RawBuilder<R>): Promise<R[]>;
+  /** The first row, or undefined. */
+  maybe<R>(statement: RawBuilder<R>): Promise<R | undefined>;
+  /** Exactly one row. @throws Error where there is none. */
+  one<R>(statement: RawBuilder<R>): Promise<R>;
+  /** Number of rows touched. */
+  run(statement: RawBuilder<unknown>): Promise<number>;
+  /** All rows of a statement whose text varies; not prepared. */
+  list<R>(statement: Compilable<R> | RawBuilder<R>): Promise<R[]>;
+}
+
+export interface Database extends Tx {
+  readonly url: string;
+  /** Runs `body` in one transaction: committed when it returns, rolled back when it throws. */
+  transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>;
+  close(): Promise<void>;
+}
+
+export interface DatabaseOptions {
+  /** Most connections at once; default 10. */
+  max?: number;
+  /** Shown in pg_stat_activity; default 'attune'. */
+  applicationName?: string;
+  /** Called when an idle connection breaks; the pool replaces it. */
+  onIdleError?: (error: Error) => void;
+}
+
+export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const pool = new pg.Pool({ ...connectionConfig(url, options.applicationName ?? 'attune'), max: options.max ?? 10 });
+  pool.on('error', (error) => options.onIdleError?.(error));
+  return {
+    url,
+    ...statements(pool),
+    async transaction(body) {
+      const client = await pool.connect();
+      let broken: Error | undefined;
+      try {
+        await client.query('begin');
+        const result = await body(statements(client));
+        await client.query('commit');
+        return result;
+      } catch (error) {
+        // a connection that cannot roll back must not go back to the pool with its transaction open
+        await client.query('rollback').catch((failure: unknown) => (broken = asError(failure)));
+        throw error;
+      } finally {
+        client.release(broken);
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** How every connection of ours is made: UTC, so that instants read the same everywhere, and our own readers of types. */
+export const connectionConfig = (url: string, applicationName: string): pg.ClientConfig => ({
+  connectionString: url,
+  application_name: applicationName,
+  options: '-c TimeZone=UTC -c search_path=attune,public',
+  types: { getTypeParser: readerOf },
+  keepAlive: true,
+});
+
+/** A JSON value as a bound parameter of type jsonb; undefined is SQL NULL, null is SQL NULL too: write `jsonNull` for JSON null. */
+export const jsonb = (value: Json | undefined): RawBuilder<Json> =>
+  value === undefined || value === null ? sql`null::jsonb` : sql`${stringifyJson(value)}::jsonb`;
+
+const compiler = new Kysely<Record<string, never>>({
+  dialect: {
+    createAdapter: () => new PostgresAdapter(),
+    createDriver: () => new DummyDriver(),
+    createIntrospector: (db) => new PostgresIntrospector(db),
+    createQueryCompiler: () => new PostgresQueryCompiler(),
+  },
+});
+
+function statements(client: pg.Pool | pg.ClientBase): Tx {
+  const prepared = <R>(statement: RawBuilder<R>) => {
+    const { sql: text, parameters } = statement.compile(compiler);
+    return client.query({ name: nameOf(text), text, values: [...parameters] }) as Promise<{ rows: R[]; rowCount: number | null }>;
+  };
+  return {
+    many: async (statement) => (await prepared(statement)).rows,
+    maybe: async (statement) => (await prepared(statement)).rows[0],
+    async one(statement) {
+      const { rows } = await prepared(statement);
+      if (rows[0] === undefined) throw new Error('The statement was to return a row and returned none');
+      return rows[0];
+    },
+    run: async (statement) => (await prepared(statement)).rowCount ?? 0,
+    async list<R>(statement: Compilable<R> | RawBuilder<R>) {
+      const { sql: text, parameters } = 'toOperationNode' in statement && 'execute' in statement && isRaw(statement)
+        ? statement.compile(compiler)
+        : (statement as Compilable<R>).compile();
+      const { rows } = await client.query({ text, values: [...parameters] });
+      return rows as R[];
+    },
+  };
+}
+
+const isRaw = <R>(statement: Compilable<R> | RawBuilder<R>): statement is RawBuilder<R> => 'isRawBuilder' in statement;
+
+const names = new Map<string, string>();
+
+/** The name of a prepared statement: its text's digest, so that every connection and process agrees. */
+function nameOf(text: string): string {
+  let name = names.get(text);
+  if (name === undefined) {
+    name = createHash('sha1').update(text).digest('base64url');
+    names.set(text, name);
+  }
+  return name;
+}
+
+const readers = new Map<number, (text: string) => unknown>([
+  [pg.types.builtins.JSON, parseJson],
+  [pg.types.builtins.JSONB, parseJson],
+  [pg.types.builtins.TIMESTAMPTZ, instantFromText],
+  [pg.types.builtins.INT8, (text: string) => text], // ids are strings of digits
+]);
+
+function readerOf(oid: number, format?: string): (value: never) => unknown {
+  const reader = readers.get(oid);
+  return (reader ?? pg.types.getTypeParser(oid, format as 'text')) as (value: never) => unknown;
+}
+
+const asError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)));
+
+export { sql };
