@@ -53,6 +53,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     async transaction(body) {
       const client = await pool.connect();
       let broken: Error | undefined;
+      // a connection lost while taken from the pool also emits 'error', which would end the process
+      const lost = (error: Error) => (broken = error);
+      client.on('error', lost);
       try {
         await client.query('begin');
         const result = await body(statements(client));
@@ -63,6 +66,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         await client.query('rollback').catch((failure: unknown) => (broken = asError(failure)));
         throw error;
       } finally {
+        client.off('error', lost);
         client.release(broken);
       }
     },
@@ -93,26 +97,24 @@ const compiler = new Kysely<Record<string, never>>({
 });
 
 function statements(client: pg.Pool | pg.ClientBase): Tx {
-  const prepared = <R>(statement: RawBuilder<R>) => {
-    const { sql: text, parameters } = statement.compile(compiler);
-    return client.query({ name: nameOf(text), text, values: [...parameters] }) as Promise<{ rows: R[]; rowCount: number | null }>;
+  const query = async <R>(statement: Compilable<R> | RawBuilder<R>, prepare: boolean) => {
+    const { sql: text, parameters } = isRaw(statement) ? statement.compile(compiler) : statement.compile();
+    const values = [...parameters];
+    const result: pg.QueryResult = await client.query(
+      prepare ? { name: nameOf(text), text, values } : { text, values },
+    );
+    return { rows: result.rows as R[], touched: result.rowCount ?? 0 };
   };
   return {
-    many: async (statement) => (await prepared(statement)).rows,
-    maybe: async (statement) => (await prepared(statement)).rows[0],
+    many: async (statement) => (await query(statement, true)).rows,
+    maybe: async (statement) => (await query(statement, true)).rows[0],
     async one(statement) {
-      const { rows } = await prepared(statement);
+      const { rows } = await query(statement, true);
       if (rows[0] === undefined) throw new Error('The statement was to return a row and returned none');
       return rows[0];
     },
-    run: async (statement) => (await prepared(statement)).rowCount ?? 0,
-    async list<R>(statement: Compilable<R> | RawBuilder<R>) {
-      const { sql: text, parameters } = 'toOperationNode' in statement && 'execute' in statement && isRaw(statement)
-        ? statement.compile(compiler)
-        : (statement as Compilable<R>).compile();
-      const { rows } = await client.query({ text, values: [...parameters] });
-      return rows as R[];
-    },
+    run: async (statement) => (await query(statement, true)).touched,
+    list: async (statement) => (await query(statement, false)).rows,
   };
 }
 
@@ -134,13 +136,11 @@ const readers = new Map<number, (text: string) => unknown>([
   [pg.types.builtins.JSON, parseJson],
   [pg.types.builtins.JSONB, parseJson],
   [pg.types.builtins.TIMESTAMPTZ, instantFromText],
-  [pg.types.builtins.INT8, (text: string) => text], // ids are strings of digits
+  [pg.types.builtins.INT8, (text) => text], // ids are strings of digits
 ]);
 
-function readerOf(oid: number, format?: string): (value: never) => unknown {
-  const reader = readers.get(oid);
-  return (reader ?? pg.types.getTypeParser(oid, format as 'text')) as (value: never) => unknown;
-}
+const readerOf: pg.CustomTypesConfig['getTypeParser'] = (oid, format): ((text: string) => unknown) =>
+  readers.get(oid) ?? (pg.types.getTypeParser(oid, format) as (text: string) => unknown);
 
 const asError = (failure: unknown): Error => (failure instanceof Error ? failure : new Error(String(failure)));
 

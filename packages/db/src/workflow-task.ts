@@ -1,0 +1,45 @@
+import { isJsonObject, type Id, type Json, type JsonObject, type WorkflowTaskMetadata } from '@attune/core';
+import { sql } from './database.ts';
+
+// The one file that knows what stands inside `execution.workflow_task`: its paths, its casts, and how a row's JSON becomes the
+// metadata of TypeScript. An expression index serves only a query that repeats its expression exactly, so statements take
+// their conditions from here. The founding document's spelling (`->>` compared as text) is the indexed one.
+
+/** Rows of one workflow execution. Served by execution_workflow_task_idx, with `ofTask` by its second column. */
+export const ofWorkflowExecution = (id: Id) =>
+  sql<boolean>`workflow_task is not null and workflow_task->>'workflow_execution' = ${id}`;
+
+/** Rows of one task, in whatever workflow execution; combine with `ofWorkflowExecution`. */
+export const ofTask = (name: string) => sql<boolean>`workflow_task->>'task_name' = ${name}`;
+
+/** Failed attempts that wait for a successor and may have one. Served by execution_workflow_retry_idx. */
+export const awaitingRetry = sql<boolean>`workflow_task is not null
+  and workflow_task->>'next_retry_at' is not null
+  and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int`;
+
+/** Those of `awaitingRetry` whose time has come. */
+export const retryDue = sql<boolean>`${awaitingRetry} and (workflow_task->>'next_retry_at')::timestamptz <= now()`;
+
+/** Task executions that were stopped at their time limit. */
+export const timedOut = sql<boolean>`workflow_task is not null and (workflow_task->>'timed_out')::boolean`;
+
+/** Executions that are part of a workflow. */
+export const partOfWorkflow = sql<boolean>`workflow_task is not null`;
+
+/** Executions of an action run by itself. */
+export const directRun = sql<boolean>`workflow_task is null`;
+
+/** The metadata as the column holds it: the id as a JSON number with all its digits. */
+export const workflowTaskToJson = (task: WorkflowTaskMetadata | null): JsonObject | null =>
+  task && ({ ...task, workflow_execution: numberOf(task.workflow_execution) } as unknown as JsonObject);
+
+/** The metadata of a row. The original also wrote JSON null for executions outside any workflow: both nulls read as null. */
+export const workflowTaskFromJson = (json: Json): WorkflowTaskMetadata | null =>
+  isJsonObject(json)
+    ? ({ ...json, workflow_execution: String(json.workflow_execution) } as unknown as WorkflowTaskMetadata)
+    : null;
+
+function numberOf(id: Id): number | bigint {
+  const number = Number(id);
+  return Number.isSafeInteger(number) ? number : BigInt(id);
+}
