@@ -1,0 +1,268 @@
+import type { Problem } from '../errors.ts';
+import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
+import { problemAt, type YamlDocument } from './document.ts';
+import { suggestion } from './nearest.ts';
+import { childPointer } from './pointer.ts';
+
+/** Takes what a shape finds wrong. The pointer is one into the document as its author wrote it, aliases of keys included. */
+export type Report = (pointer: string, message: string, of?: 'value' | 'key') => void;
+
+/** What a value of a YAML file may look like. `read` reports everything wrong below `pointer` and answers the value with aliases
+ *  replaced by their main names and defaults filled, or undefined if it cannot be used at all. */
+export interface Shape<T> {
+  /** Completes the sentence "must be ...". */
+  expected: string;
+  read: (value: Json, pointer: string, report: Report) => T | undefined;
+}
+
+/** A key of a {@link record}. */
+export interface Field<T, Presence extends 'required' | 'optional' | 'defaulted'> {
+  shape: Shape<T>;
+  presence: Presence;
+  /** Other spellings that are accepted; the main name wins where several are given. */
+  aliases: readonly string[];
+  fallback?: T;
+}
+
+export interface Checked<T> {
+  /** The usable part of the document: undefined if there is none. Only problems.length === 0 says that all of it is sound. */
+  value: T | undefined;
+  problems: Problem[];
+}
+
+/** Checks a whole document and reports all that is wrong with it, as YAML and as this shape. */
+export function checkShape<T>(document: YamlDocument, shape: Shape<T>): Checked<T> {
+  if (document.value === undefined) return { value: undefined, problems: document.problems };
+  const problems: Problem[] = [];
+  const report: Report = (pointer, message, of) => void problems.push(problemAt(document, pointer, message, of));
+  const value = shape.read(document.value, '', report);
+  return { value, problems };
+}
+
+/** A text, by default not empty. */
+export function text(options: { form?: TextForm; maxLength?: number; mayBeEmpty?: boolean } = {}): Shape<string> {
+  const { form, maxLength = Infinity, mayBeEmpty = false } = options;
+  const expected = form?.expected ?? 'a text';
+  return {
+    expected,
+    read: (value, pointer, report) => {
+      if (typeof value !== 'string') {
+        const hint = typeof value === 'number' || typeof value === 'boolean' ? '; put quotes around it' : '';
+        report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}${hint}`);
+        return undefined;
+      }
+      if (value === '' && !mayBeEmpty) report(pointer, `${nameOf(pointer)} must not be empty`);
+      else if (value.length > maxLength)
+        report(pointer, `${nameOf(pointer)} must have at most ${maxLength} characters`);
+      else if (form !== undefined && !form.test(value)) {
+        report(pointer, `${nameOf(pointer)} must be ${form.expected}, not ${describe(value)}`);
+      } else return value;
+      return undefined;
+    },
+  };
+}
+
+export interface TextForm {
+  /** Completes the sentence "must be ...". */
+  expected: string;
+  test: (text: string) => boolean;
+}
+
+export const flag = (): Shape<boolean> => leaf('true or false', (value) => typeof value === 'boolean');
+
+/** An integer within a range, both ends included. */
+export function integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER): Shape<number> {
+  const range =
+    maximum === Number.MAX_SAFE_INTEGER
+      ? minimum === Number.MIN_SAFE_INTEGER
+        ? ''
+        : ` of ${minimum} or more`
+      : ` from ${minimum} to ${maximum}`;
+  return leaf(
+    `an integer${range}`,
+    (value) => typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum,
+  );
+}
+
+/** One of a few words. */
+export function word<const W extends string>(...words: readonly W[]): Shape<W> {
+  const expected = words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`;
+  return {
+    expected,
+    read: (value, pointer, report) => {
+      if (words.includes(value as W)) return value as W;
+      const meant = typeof value === 'string' ? suggestion(value, words) : '';
+      report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}.${meant}`.replace(/\.$/, ''));
+      return undefined;
+    },
+  };
+}
+
+/** Any JSON value. */
+export const anything = (): Shape<Json> => ({ expected: 'any value', read: (value) => value });
+
+/** A map with any keys and values. */
+export const anyMap = (): Shape<JsonObject> => leaf('a map', isJsonObject);
+
+/** A list whose elements all have one shape. Unusable elements are left out of the answer. */
+export function list<T>(element: Shape<T>, options: { atLeast?: number } = {}): Shape<T[]> {
+  const { atLeast = 0 } = options;
+  const expected = atLeast > 0 ? `a list of at least ${atLeast}` : 'a list';
+  return {
+    expected,
+    read: (value, pointer, report) => {
+      if (!Array.isArray(value) || value.length < atLeast) {
+        const got = Array.isArray(value) ? `one of ${value.length}` : describe(value);
+        report(pointer, `${nameOf(pointer)} must be ${expected}, not ${got}`);
+        return undefined;
+      }
+      return value
+        .map((entry, index) => element.read(entry, childPointer(pointer, index), report))
+        .filter((entry) => entry !== undefined);
+    },
+  };
+}
+
+/** A map with free keys whose values all have one shape. Unusable entries are left out of the answer. */
+export function map<T>(entry: Shape<T>, options: { key?: TextForm } = {}): Shape<Record<string, T>> {
+  return {
+    expected: 'a map',
+    read: (value, pointer, report) => {
+      if (!isJsonObject(value)) {
+        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`);
+        return undefined;
+      }
+      const entries: [string, T][] = [];
+      for (const [key, member] of Object.entries(value)) {
+        const place = childPointer(pointer, key);
+        if (options.key?.test(key) === false) {
+          report(place, `"${key}" must be ${options.key.expected}`, 'key');
+          continue;
+        }
+        const read = entry.read(member, place, report);
+        if (read !== undefined) entries.push([key, read]);
+      }
+      return Object.fromEntries(entries);
+    },
+  };
+}
+
+export const required = <T>(shape: Shape<T>, ...aliases: string[]): Field<T, 'required'> => ({
+  shape,
+  presence: 'required',
+  aliases,
+});
+
+/** A key that may be absent; null, as in a key with nothing behind it, counts as absent. */
+export const optional = <T>(shape: Shape<T>, ...aliases: string[]): Field<T, 'optional'> => ({
+  shape,
+  presence: 'optional',
+  aliases,
+});
+
+/** A key that has `fallback` for its value where it is absent or null. */
+export const defaulted = <T>(shape: Shape<T>, fallback: NoInfer<T>, ...aliases: string[]): Field<T, 'defaulted'> => ({
+  shape,
+  presence: 'defaulted',
+  aliases,
+  fallback,
+});
+
+type Presence = 'required' | 'optional' | 'defaulted';
+type Fields = Record<string, Field<unknown, Presence>>;
+type ValueOf<F> = F extends Field<infer T, Presence> ? T : never;
+type OptionalKey<F extends Fields> = { [K in keyof F]: F[K]['presence'] extends 'optional' ? K : never }[keyof F];
+
+/** What {@link record} answers for a table of fields. */
+export type RecordOf<F extends Fields> = { [K in Exclude<keyof F, OptionalKey<F>>]: ValueOf<F[K]> } & {
+  [K in OptionalKey<F>]?: ValueOf<F[K]>;
+};
+
+/** The value type of a shape. */
+export type Shaped<S> = S extends Shape<infer T> ? T : never;
+
+/** A map with known keys: every other key is an error that names the nearest known one. `ignored` keys are accepted and left out
+ *  (what an editor keeps for itself, or what only informs readers). */
+export function record<F extends Fields>(fields: F, options: { ignored?: readonly string[] } = {}): Shape<RecordOf<F>> {
+  const { ignored = [] } = options;
+  const table = Object.entries(fields);
+  const mainNameOf = new Map(table.flatMap(([name, field]) => [name, ...field.aliases].map((key) => [key, name])));
+  return {
+    expected: 'a map',
+    read: (value, pointer, report) => {
+      if (!isJsonObject(value)) {
+        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`);
+        return undefined;
+      }
+      for (const key of Object.keys(value)) {
+        if (mainNameOf.has(key) || ignored.includes(key)) continue;
+        report(childPointer(pointer, key), `Unknown key "${key}".${suggestion(key, mainNameOf.keys())}`, 'key');
+      }
+      const answer: Record<string, unknown> = {};
+      let usable = true;
+      for (const [name, field] of table) {
+        const key = [name, ...field.aliases].find((candidate) => (ownValue(value, candidate) ?? null) !== null);
+        if (key !== undefined) {
+          const read = field.shape.read(ownValue(value, key) ?? null, childPointer(pointer, key), report);
+          if (read !== undefined) answer[name] = read;
+          else if (field.presence === 'required') usable = false;
+          else if (field.presence === 'defaulted') answer[name] = field.fallback;
+        } else if (field.presence === 'required') {
+          report(pointer, `The key "${name}" is missing; it must be ${field.shape.expected}`);
+          usable = false;
+        } else if (field.presence === 'defaulted') {
+          answer[name] = field.fallback;
+        }
+      }
+      return usable ? (answer as RecordOf<F>) : undefined;
+    },
+  };
+}
+
+/** A value of one of several shapes; `pick` looks at it and says which, undefined for none. */
+export const choice = <T>(expected: string, pick: (value: Json) => Shape<T> | undefined): Shape<T> => ({
+  expected,
+  read: (value, pointer, report) => {
+    const shape = pick(value);
+    if (shape !== undefined) return shape.read(value, pointer, report);
+    report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`);
+    return undefined;
+  },
+});
+
+/** A value for messages: short, with its type where the type is what matters. */
+export function describe(value: Json): string {
+  if (value === null) return 'null';
+  if (Array.isArray(value)) return 'a list';
+  switch (typeof value) {
+    case 'object':
+      return 'a map';
+    case 'string':
+      return `the text "${value.length > 40 ? `${value.slice(0, 40)}...` : value}"`;
+    case 'boolean':
+      return String(value);
+    default:
+      return `the number ${value.toString()}`;
+  }
+}
+
+/** A value in a message: by its key, an element by its key and index, the root as the file. */
+function nameOf(pointer: string): string {
+  const keys = pointer.split('/').slice(1);
+  const last = keys.at(-1);
+  if (last === undefined) return 'The file';
+  const before = keys.at(-2);
+  const name = /^\d+$/.test(last) && before !== undefined ? `${before}[${last}]` : last;
+  return `"${name.replaceAll('~1', '/').replaceAll('~0', '~')}"`;
+}
+
+function leaf<T extends Json>(expected: string, test: (value: Json) => boolean): Shape<T> {
+  return {
+    expected,
+    read: (value, pointer, report) => {
+      if (test(value)) return value as T;
+      report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`);
+      return undefined;
+    },
+  };
+}
