@@ -3,6 +3,11 @@
 -- bounded chunks, tokens and the audit trail. Rows of older systems stay as they are: every unique rule below holds only for rows
 -- that carry a revision, which older rows do not.
 
+-- Instants inside jsonb are text: RFC 3339 in UTC with microseconds, whatever the session's zone.
+create function attune.instant(at timestamptz) returns text
+  language sql stable strict parallel safe
+  return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+
 -- Revisions -----------------------------------------------------------------------------------------------------------------
 
 create table attune.revision (
@@ -33,14 +38,17 @@ alter table attune.pack
 alter table attune.action
   add column revision text references attune.revision (hash),
   add column runtime_ref text,
-  add column definition jsonb;
+  add column definition jsonb,
+  add column removed_at timestamptz;
 alter table attune.trigger
   add column revision text references attune.revision (hash),
   add column webhook_key_hash text unique,
   add column webhook_key_encrypted text,
-  add column webhook_secret_encrypted text;
+  add column webhook_secret_encrypted text,
+  add column removed_at timestamptz;
 alter table attune.rule
-  add column revision text references attune.revision (hash);
+  add column revision text references attune.revision (hash),
+  add column removed_at timestamptz;
 alter table attune.workflow_definition
   add column revision text references attune.revision (hash);
 
@@ -51,7 +59,7 @@ alter table attune.runtime
   add column aliases text[] not null default '{}',
   add column execution_config jsonb not null default '{}';
 
-create index rule_trigger_ref_idx on attune.rule (trigger_ref) where enabled;
+create index rule_trigger_ref_idx on attune.rule (trigger_ref) where enabled and removed_at is null;
 comment on index attune.rule_trigger_ref_idx is 'match: the enabled rules of an event''s trigger';
 
 -- Events and enforcements -----------------------------------------------------------------------------------------------------
@@ -62,7 +70,8 @@ alter table attune.event
   add column headers jsonb,
   add column rule bigint references attune.rule (id) on delete set null,
   add column cause bigint references attune.execution (id) on delete set null,
-  add column rule_set text references attune.revision (hash);
+  add column rule_set text references attune.revision (hash),
+  add column match_error jsonb;
 alter table attune.event alter column matched_at drop default;
 create index event_unmatched_idx on attune.event (id) where matched_at is null;
 comment on index attune.event_unmatched_idx is 'match: events whose rules were not matched yet, oldest first';
@@ -113,6 +122,8 @@ create index execution_deadline_idx on attune.execution (started_at)
 comment on index attune.execution_deadline_idx is 'expire: workflow runs past their time limit';
 create index execution_parent_idx on attune.execution (parent) where parent is not null;
 comment on index attune.execution_parent_idx is 'tree, cancel: the children of an execution';
+create index execution_original_idx on attune.execution (original_execution) where original_execution is not null;
+comment on index attune.execution_original_idx is 'attempts: the later attempts of an execution';
 create index execution_status_idx on attune.execution (status, id);
 comment on index attune.execution_status_idx is 'list: executions by status, newest first';
 create index execution_action_ref_idx on attune.execution (action_ref, id);

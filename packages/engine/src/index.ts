@@ -1,1 +1,14 @@
-export {};
+export * from './admit.ts';
+export * from './cancel.ts';
+export * from './claim.ts';
+export * from './doorbell.ts';
+export * from './enact.ts';
+export * from './expire.ts';
+export * from './finish.ts';
+export * from './match.ts';
+export * from './outcome.ts';
+export * from './record.ts';
+export * from './renew.ts';
+export * from './request.ts';
+export * from './rescue.ts';
+export * from './retry.ts';

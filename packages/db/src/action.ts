@@ -1,0 +1,60 @@
+import type { Id, JsonObject } from '@attune/core';
+import { jsonb, sql, type Tx } from './database.ts';
+
+/** An action with the definition its next execution will run with. */
+export interface ActionRow {
+  id: Id;
+  ref: string;
+  pack_ref: string;
+  /** Hash of the action's (or, for a workflow action, the workflow's) definition. */
+  revision: string;
+  /** Digest of the pack's files. */
+  pack_revision: string;
+  definition: JsonObject;
+  /** Runner a worker must have; null for a workflow. */
+  runtime_ref: string | null;
+  workflow_def: Id | null;
+}
+
+export const findByRefs = (tx: Tx, refs: readonly string[]): Promise<ActionRow[]> =>
+  tx.many<ActionRow>(sql`
+    select a.id, a.ref, a.pack_ref, a.revision, p.revision as pack_revision, v.definition, a.runtime_ref, a.workflow_def
+    from action a
+    join pack p on p.id = a.pack
+    join revision v on v.hash = a.revision
+    where a.ref = any(${refs}::text[]) and a.removed_at is null`);
+
+export interface ActionToKeep {
+  ref: string;
+  pack: Id;
+  pack_ref: string;
+  label: string;
+  description: string;
+  entrypoint: string;
+  runtime_ref: string | null;
+  param_schema: JsonObject | null;
+  out_schema: JsonObject | null;
+  workflow_def: Id | null;
+  definition: JsonObject;
+  revision: string;
+}
+
+export const upsert = (tx: Tx, action: ActionToKeep): Promise<{ id: Id }> =>
+  tx.one<{ id: Id }>(sql`
+    insert into action (ref, pack, pack_ref, label, description, entrypoint, runtime_ref, param_schema, out_schema,
+      is_workflow, workflow_def, definition, revision)
+    values (${action.ref}, ${action.pack}, ${action.pack_ref}, ${action.label}, ${action.description},
+      ${action.entrypoint}, ${action.runtime_ref}, ${jsonb(action.param_schema)}, ${jsonb(action.out_schema)},
+      ${action.workflow_def !== null}, ${action.workflow_def}, ${jsonb(action.definition)}, ${action.revision})
+    on conflict (ref) do update set
+      pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
+      entrypoint = excluded.entrypoint, runtime_ref = excluded.runtime_ref, param_schema = excluded.param_schema,
+      out_schema = excluded.out_schema, is_workflow = excluded.is_workflow, workflow_def = excluded.workflow_def,
+      definition = excluded.definition, revision = excluded.revision, removed_at = null, updated = now()
+    returning id`);
+
+/** Retires the actions of a pack whose refs left its files: what runs goes on, later runs fail and name them. */
+export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise<number> =>
+  tx.run(sql`
+    update action set removed_at = now(), updated = now()
+    where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);

@@ -1,0 +1,328 @@
+import {
+  pairsOf,
+  type ExecutionStatus,
+  type Id,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type Move,
+  type WorkflowTaskMetadata,
+} from '@attune/core';
+import { jsonb, sql, type Tx } from './database.ts';
+import { workflowTaskFromJson, workflowTaskToJson } from './workflow-task.ts';
+
+/** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
+export const leaseSeconds = 20;
+
+/** The part of an execution's row that the engine decides on. */
+export interface EngineExecution {
+  id: Id;
+  action: Id | null;
+  action_ref: string;
+  config: JsonObject | null;
+  parent: Id | null;
+  enforcement: Id | null;
+  executor: Id | null;
+  status: ExecutionStatus;
+  result: Json;
+  workflow_task: WorkflowTaskMetadata | null;
+  workflow_def: Id | null;
+  runtime: string | null;
+  revision: string | null;
+  pack_revision: string | null;
+  input_hash: string | null;
+  timeout_seconds: number | null;
+  original_execution: Id | null;
+  retry_count: number;
+  worker: Id | null;
+  lease_token: string | null;
+  started_at: Instant | null;
+  completed_at: Instant | null;
+}
+
+const columns = sql.raw(
+  [
+    'id, action, action_ref, config, parent, enforcement, executor, status, result, workflow_task, workflow_def',
+    'runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, worker',
+    'lease_token, started_at, completed_at',
+  ]
+    .join(', ')
+    .replace(/(\w+)/g, 'e.$1'),
+);
+
+type Row = Omit<EngineExecution, 'workflow_task'> & { workflow_task: Json };
+
+const fromRow = (row: Row): EngineExecution => ({ ...row, workflow_task: workflowTaskFromJson(row.workflow_task) });
+
+export interface NewExecution {
+  action: Id | null;
+  action_ref: string;
+  config: JsonObject | null;
+  parent: Id | null;
+  enforcement: Id | null;
+  executor: Id | null;
+  /** The furthest state that is already true. */
+  status: ExecutionStatus;
+  result: JsonObject | null;
+  workflow_task: WorkflowTaskMetadata | null;
+  workflow_def: Id | null;
+  runtime: string | null;
+  revision: string | null;
+  pack_revision: string | null;
+  input_hash: string | null;
+  timeout_seconds: number | null;
+  original_execution: Id | null;
+  retry_count: number;
+  /** Seconds from now before which no worker may start it. */
+  delay_seconds: number;
+  /** The event that led here, for an execution of a rule. */
+  cause: Id | null;
+}
+
+/** Inserts executions in one statement and returns them in the order given. */
+export async function insertMany(tx: Tx, executions: readonly NewExecution[]): Promise<EngineExecution[]> {
+  if (executions.length === 0) return [];
+  const input = executions.map(
+    (execution) => ({ ...execution, workflow_task: workflowTaskToJson(execution.workflow_task) }) as unknown as JsonObject,
+  );
+  const rows = await tx.many<Row>(sql`
+    insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
+      workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
+      run_after, started_at, completed_at)
+    select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
+      nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
+      x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause,
+      now() + make_interval(secs => x.delay_seconds),
+      case when x.status = 'running' then now() end,
+      case when x.status = 'failed' then now() end
+    from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
+      enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
+      workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
+      original_execution bigint, retry_count integer, cause bigint, delay_seconds double precision)
+    returning ${columns}`);
+  return rows.map(fromRow);
+}
+
+export interface ClaimRow {
+  id: Id;
+  lease_token: string;
+  action_ref: string;
+  runtime: string;
+  revision: string;
+  pack_revision: string;
+  config: JsonObject | null;
+  definition: JsonObject;
+  timeout_seconds: number | null;
+  attempt: number;
+  rule_ref: string | null;
+  trigger_ref: string | null;
+}
+
+/** Takes up to `limit` due executions that the worker can run, earliest first; none is taken twice. The claim outlives this
+ *  transaction as a lease: rescue acts when it is no longer renewed. */
+export const claimScheduled = (
+  tx: Tx,
+  worker: Id,
+  runtimes: readonly string[],
+  limit: number,
+): Promise<ClaimRow[]> =>
+  tx.many<ClaimRow>(sql`
+    -- a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
+    with due as (
+      select id from execution
+      where status = 'scheduled' and revision is not null and run_after <= now() and runtime = any(${runtimes}::text[])
+      order by run_after, id
+      limit ${limit}
+      for update skip locked),
+    claimed as (
+      update execution e
+      set status = 'running', worker = ${worker}, lease_token = gen_random_uuid(),
+        lease_until = now() + make_interval(secs => ${leaseSeconds}), started_at = now(), updated = now()
+      from due where e.id = due.id
+      returning e.*)
+    select c.id, c.lease_token, c.action_ref, c.runtime, c.revision, c.pack_revision, c.config, v.definition,
+      c.timeout_seconds, coalesce((c.workflow_task->>'attempt')::int, c.retry_count + 1) as attempt,
+      n.rule_ref, n.trigger_ref
+    from claimed c
+    join revision v on v.hash = c.revision
+    left join enforcement n on n.id = c.enforcement
+    order by c.run_after, c.id`);
+
+/** When the next execution for these runtimes becomes due; null where none waits. */
+export const nextDue = async (tx: Tx, runtimes: readonly string[]): Promise<number | null> => {
+  const row = await tx.maybe<{ seconds: number }>(sql`
+    select extract(epoch from run_after - now())::float8 as seconds from execution
+    where status = 'scheduled' and revision is not null and run_after > now() and runtime = any(${runtimes}::text[])
+    order by run_after limit 1`);
+  return row?.seconds ?? null;
+};
+
+export interface Lease {
+  execution: Id;
+  lease_token: string;
+}
+
+/** Renews what the worker still holds and tells the status of each; what is missing from the answer is no longer its own. */
+export const renewLeases = (
+  tx: Tx,
+  worker: Id,
+  leases: readonly Lease[],
+): Promise<{ id: Id; lease_token: string; status: ExecutionStatus }[]> =>
+  tx.many<{ id: Id; lease_token: string; status: ExecutionStatus }>(sql`
+    update execution e set lease_until = now() + make_interval(secs => ${leaseSeconds})
+    from unnest(${leases.map((lease) => lease.execution)}::bigint[],
+      ${leases.map((lease) => lease.lease_token)}::uuid[]) as held(id, token)
+    where e.id = held.id and e.lease_token = held.token and e.worker = ${worker} and e.status in ('running', 'canceling')
+    returning e.id, e.lease_token, e.status`);
+
+/** Gives a claim back that was not started. */
+export const handBack = (tx: Tx, lease: Lease): Promise<number> =>
+  tx.run(sql`
+    update execution set status = 'scheduled', worker = null, lease_token = null, lease_until = null, started_at = null,
+      updated = now()
+    where id = ${lease.execution} and lease_token = ${lease.lease_token} and status = 'running'`);
+
+export const find = async (tx: Tx, id: Id): Promise<EngineExecution | undefined> => {
+  const row = await tx.maybe<Row>(sql`select ${columns} from execution e where e.id = ${id}`);
+  return row && fromRow(row);
+};
+
+export const lock = async (tx: Tx, id: Id): Promise<EngineExecution | undefined> => {
+  const row = await tx.maybe<Row>(sql`select ${columns} from execution e where e.id = ${id} for update`);
+  return row && fromRow(row);
+};
+
+export interface Ending {
+  move: Move;
+  result: Json;
+  result_hash: string;
+  timed_out: boolean;
+}
+
+/** Ends an execution along the machine: the one place that writes a final status, its result and the final task metadata. With a
+ *  lease token only that attempt may end it. An empty answer means that someone moved it first. */
+export async function end(
+  tx: Tx,
+  id: Id,
+  ending: Ending,
+  leaseToken: string | null,
+): Promise<EngineExecution | undefined> {
+  const pairs = pairsOf(ending.move);
+  const row = await tx.maybe<Row>(sql`
+    update execution e
+    set status = m.next, result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = now(),
+      lease_until = null, updated = now(),
+      workflow_task = case when e.workflow_task is null then null else e.workflow_task || jsonb_build_object(
+        'started_at', attune.instant(e.started_at),
+        'completed_at', attune.instant(now()),
+        'duration_ms', (extract(epoch from now() - e.started_at) * 1000)::bigint,
+        'timed_out', ${ending.timed_out}::boolean) end
+    from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
+      ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
+    where e.id = ${id} and e.status = m.was and (${leaseToken}::uuid is null or e.lease_token = ${leaseToken}::uuid)
+    returning ${columns}`);
+  return row && fromRow(row);
+}
+
+/** Moves an execution that stays alive (admit, cancel of a running one). An empty answer means that someone moved it first. */
+export async function move(tx: Tx, id: Id, name: Move): Promise<EngineExecution | undefined> {
+  const pairs = pairsOf(name);
+  const row = await tx.maybe<Row>(sql`
+    update execution e set status = m.next, updated = now(),
+      run_after = coalesce(e.run_after, now()),
+      started_at = case when m.next = 'running' then coalesce(e.started_at, now()) else e.started_at end
+    from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
+      ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
+    where e.id = ${id} and e.status = m.was
+    returning ${columns}`);
+  return row && fromRow(row);
+}
+
+/** Executions that wait for admission, locked; rows that another executor holds are passed over. */
+export const lockRequested = async (tx: Tx, limit: number): Promise<EngineExecution[]> => {
+  const rows = await tx.many<Row>(sql`
+    select ${columns} from execution e
+    where e.status in ('requested', 'scheduling') and e.revision is not null
+    order by e.id limit ${limit} for update skip locked`);
+  return rows.map(fromRow);
+};
+
+/** Executions whose lease ran out: their worker is lost. Ids only; each is rescued in a transaction of its own. */
+export const leaseExpired = (tx: Tx, limit: number, after: Id): Promise<{ id: Id; lease_token: string }[]> =>
+  tx.many<{ id: Id; lease_token: string }>(sql`
+    select id, lease_token from execution
+    where lease_until is not null and lease_until < now() and status in ('running', 'canceling') and id > ${after}
+    order by id limit ${limit}`);
+
+/** What a worker holds, whether its leases ran out or not. */
+export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: string }[]> =>
+  tx.many<{ id: Id; lease_token: string }>(sql`
+    select id, lease_token from execution
+    where lease_until is not null and worker = ${worker} and status in ('running', 'canceling') order by id`);
+
+/** Failed attempts whose next one is due: the founding document's query, oldest first. */
+export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+  tx.many<{ id: Id }>(sql`
+    select id from execution
+    where workflow_task is not null
+      and workflow_task->>'next_retry_at' is not null
+      and (workflow_task->>'next_retry_at')::timestamptz <= now()
+      and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int
+    order by id limit ${limit}`);
+
+/** Seconds until the next retry is due; null where none waits. */
+export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
+  const row = await tx.maybe<{ seconds: number | null }>(sql`
+    select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - now())::float8 as seconds
+    from execution
+    where workflow_task is not null
+      and workflow_task->>'next_retry_at' is not null
+      and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int`);
+  return row?.seconds ?? null;
+};
+
+/** Marks a failed attempt as one that will be retried. */
+export const setNextRetry = (tx: Tx, id: Id, delaySeconds: number): Promise<number> =>
+  tx.run(sql`
+    update execution
+    set workflow_task = workflow_task || jsonb_build_object('next_retry_at',
+      attune.instant(now() + make_interval(secs => ${delaySeconds}))), updated = now()
+    where id = ${id}`);
+
+/** Takes the retry of an attempt: clears `next_retry_at`, so that no second successor is made. */
+export const takeRetry = (tx: Tx, id: Id): Promise<number> =>
+  tx.run(sql`
+    update execution
+    set workflow_task = workflow_task || '{"next_retry_at": null}', updated = now()
+    where id = ${id} and workflow_task->>'next_retry_at' is not null`);
+
+/** The children of an execution that are not final. */
+export const livingChildren = async (tx: Tx, parent: Id): Promise<EngineExecution[]> => {
+  const rows = await tx.many<Row>(sql`
+    select ${columns} from execution e
+    where e.parent = ${parent} and e.status in ('requested', 'scheduling', 'scheduled', 'running', 'canceling')
+    order by e.id`);
+  return rows.map(fromRow);
+};
+
+/** Workflow runs past their time limit. */
+export const workflowsPastDeadline = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+  tx.many<{ id: Id }>(sql`
+    select id from execution
+    where status = 'running' and workflow_def is not null and timeout_seconds is not null
+      and started_at + make_interval(secs => timeout_seconds) <= now()
+    order by started_at limit ${limit}`);
+
+/** Keeps a report that was refused because its attempt no longer owns the execution. */
+export const keepLateReport = (tx: Tx, lease: Lease, outcome: JsonObject): Promise<number> =>
+  tx.run(sql`
+    insert into execution_late_report (execution, lease_token, outcome)
+    select id, ${lease.lease_token}, ${jsonb(outcome)} from execution where id = ${lease.execution}`);
+
+/** Rows of one execution: its first attempt and all that followed. */
+export const attemptsOf = async (tx: Tx, execution: EngineExecution): Promise<number> => {
+  const first = execution.original_execution ?? execution.id;
+  const { count } = await tx.one<{ count: number }>(sql`
+    select count(*)::int as count from execution where id = ${first} or original_execution = ${first}`);
+  return count;
+};

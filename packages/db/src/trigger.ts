@@ -1,0 +1,71 @@
+import type { Id, JsonObject } from '@attune/core';
+import { jsonb, sql, type Tx } from './database.ts';
+
+export interface TriggerRow {
+  id: Id;
+  ref: string;
+  enabled: boolean;
+  webhook_enabled: boolean;
+  webhook_config: JsonObject | null;
+  webhook_key_encrypted: string | null;
+  webhook_secret_encrypted: string | null;
+}
+
+const columns = sql.raw(
+  'id, ref, enabled, webhook_enabled, webhook_config, webhook_key_encrypted, webhook_secret_encrypted',
+);
+
+export const findByRef = (tx: Tx, ref: string): Promise<TriggerRow | undefined> =>
+  tx.maybe<TriggerRow>(sql`select ${columns} from trigger where ref = ${ref} and removed_at is null`);
+
+/** The trigger whose webhook key has this SHA-256 (hex); the key itself is stored only encrypted. */
+export const findByWebhookKeyHash = (tx: Tx, hash: string): Promise<TriggerRow | undefined> =>
+  tx.maybe<TriggerRow>(sql`
+    select ${columns} from trigger where webhook_key_hash = ${hash} and webhook_enabled and removed_at is null`);
+
+export interface TriggerToKeep {
+  ref: string;
+  pack: Id;
+  pack_ref: string;
+  label: string;
+  description: string | null;
+  enabled: boolean;
+  param_schema: JsonObject | null;
+  out_schema: JsonObject | null;
+  /** What the file declares of a webhook; null: the trigger has none. */
+  webhook_config: JsonObject | null;
+  revision: string;
+}
+
+export const upsert = (tx: Tx, trigger: TriggerToKeep): Promise<TriggerRow> =>
+  tx.one<TriggerRow>(sql`
+    insert into trigger (ref, pack, pack_ref, label, description, enabled, param_schema, out_schema, webhook_enabled,
+      webhook_config, revision)
+    values (${trigger.ref}, ${trigger.pack}, ${trigger.pack_ref}, ${trigger.label}, ${trigger.description},
+      ${trigger.enabled}, ${jsonb(trigger.param_schema)}, ${jsonb(trigger.out_schema)},
+      ${trigger.webhook_config !== null}, ${jsonb(trigger.webhook_config)}, ${trigger.revision})
+    on conflict (ref) do update set
+      pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
+      enabled = excluded.enabled, param_schema = excluded.param_schema, out_schema = excluded.out_schema,
+      webhook_enabled = excluded.webhook_enabled, webhook_config = excluded.webhook_config,
+      revision = excluded.revision, removed_at = null, updated = now()
+    returning ${columns}`);
+
+/** Gives a trigger a new webhook key or secret; what is undefined stays. */
+export const setWebhookSecrets = (
+  tx: Tx,
+  id: Id,
+  secrets: { key_hash?: string; key_encrypted?: string; secret_encrypted?: string },
+): Promise<number> =>
+  tx.run(sql`
+    update trigger set
+      webhook_key_hash = coalesce(${secrets.key_hash ?? null}, webhook_key_hash),
+      webhook_key_encrypted = coalesce(${secrets.key_encrypted ?? null}, webhook_key_encrypted),
+      webhook_secret_encrypted = coalesce(${secrets.secret_encrypted ?? null}, webhook_secret_encrypted),
+      updated = now()
+    where id = ${id}`);
+
+export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise<number> =>
+  tx.run(sql`
+    update trigger set removed_at = now(), updated = now()
+    where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);

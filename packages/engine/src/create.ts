@@ -1,0 +1,111 @@
+import {
+  AttuneError,
+  contentHash,
+  fillDefaults,
+  validate,
+  type Id,
+  type JsonObject,
+  type Problem,
+  type WorkflowTaskMetadata,
+} from '@attune/core';
+import { actions, executionQueue, type ActionRow, type EngineExecution, type NewExecution, type Tx } from '@attune/db';
+
+/** What an execution is made from. */
+export interface Wanted {
+  action_ref: string;
+  parameters: JsonObject;
+  parent: Id | null;
+  enforcement: Id | null;
+  executor: Id | null;
+  cause: Id | null;
+  workflow_task: WorkflowTaskMetadata | null;
+  delay_seconds: number;
+  timeout_seconds: number | null;
+  /** Why it cannot start, where that is known already; it is then created `failed`, without `started_at`. */
+  error: JsonObject | null;
+}
+
+/** Creates executions in one statement, in the order given, each in the furthest state that is already true: `running` for a
+ *  workflow (the caller begins its run), `scheduled` for an action, `failed` for what cannot start. */
+export async function create(tx: Tx, wanted: readonly Wanted[]): Promise<EngineExecution[]> {
+  const known = await actionsOf(tx, wanted);
+  return executionQueue.insertMany(
+    tx,
+    wanted.map((one) => rowOf(one, known.get(one.action_ref))),
+  );
+}
+
+/** The action of each, by ref; refs that are not known are missing. */
+export async function actionsOf(tx: Tx, wanted: readonly { action_ref: string }[]): Promise<Map<string, ActionRow>> {
+  const refs = [...new Set(wanted.map((one) => one.action_ref))];
+  return new Map((await actions.findByRefs(tx, refs)).map((action) => [action.ref, action]));
+}
+
+function rowOf(wanted: Wanted, action: ActionRow | undefined): NewExecution {
+  const base = {
+    action_ref: wanted.action_ref,
+    parent: wanted.parent,
+    enforcement: wanted.enforcement,
+    executor: wanted.executor,
+    cause: wanted.cause,
+    workflow_task: wanted.workflow_task,
+    original_execution: null,
+    retry_count: 0,
+    delay_seconds: wanted.delay_seconds,
+  };
+  const prepared = wanted.error === null && action !== undefined ? prepare(action, wanted.parameters) : undefined;
+  const error = wanted.error ?? (action === undefined ? gone(wanted.action_ref) : prepared?.error);
+  const config = prepared?.config ?? wanted.parameters;
+  const ran = {
+    action: action?.id ?? null,
+    workflow_def: action?.workflow_def ?? null,
+    runtime: action?.runtime_ref ?? null,
+    revision: action?.revision ?? null,
+    pack_revision: action?.pack_revision ?? null,
+    config,
+    input_hash: contentHash(config),
+    timeout_seconds: wanted.timeout_seconds ?? timeoutOf(action),
+  };
+  if (error !== undefined) return { ...base, ...ran, status: 'failed', result: { succeeded: false, error } };
+  return { ...base, ...ran, status: ran.workflow_def === null ? 'scheduled' : 'running', result: null };
+}
+
+const timeoutOf = (action: ActionRow | undefined): number | null => {
+  const seconds = action?.definition['timeout_seconds'];
+  return typeof seconds === 'number' ? seconds : null;
+};
+
+/** The parameters an action runs with: defaults filled, then checked against its schema. */
+export function prepare(action: ActionRow, parameters: JsonObject): { config: JsonObject; error?: JsonObject } {
+  const schema = (action.definition['parameters'] ?? {}) as JsonObject;
+  const config = fillDefaults(schema, parameters);
+  const problems = validate(schema, config);
+  return problems.length === 0 ? { config } : { config, error: invalidParameters(action.ref, problems) };
+}
+
+const invalidParameters = (ref: string, problems: readonly Problem[]): JsonObject => ({
+  kind: 'invalid_input',
+  message: `Invalid parameters for action '${ref}'`,
+  details: problems as unknown as JsonObject[],
+});
+
+const gone = (ref: string): JsonObject => ({
+  kind: 'action_gone',
+  message: `There is no action '${ref}'; it was removed from its pack or never registered`,
+});
+
+/** The same refusals for whoever can still be told: the API throws instead of creating a failed execution. */
+export function assertStartable(action: ActionRow | undefined, ref: string, parameters: JsonObject): void {
+  if (action === undefined) {
+    throw new AttuneError('unknown_ref', `There is no action '${ref}'`, {
+      details: [{ message: "expected the ref of a registered action, as listed by 'attune action list'", pointer: '/action_ref' }],
+    });
+  }
+  const { error } = prepare(action, parameters);
+  if (error === undefined) return;
+  const details = (error['details'] as unknown as Problem[]).map((problem) => ({
+    ...problem,
+    pointer: `/parameters${problem.pointer ?? ''}`,
+  }));
+  throw new AttuneError('invalid_input', error['message'] as string, { details });
+}

@@ -1,0 +1,56 @@
+import { contentHash, type JsonObject } from '@attune/core';
+import { executionQueue, workflowExecutions, type Database, type EngineExecution, type Lease, type Tx } from '@attune/db';
+import { advance } from './advance.ts';
+import { moveOf, type Outcome } from './outcome.ts';
+import { record } from './record.ts';
+import { inTransaction } from './transaction.ts';
+
+export interface Report {
+  execution: string;
+  lease_token: string;
+  outcome: Outcome;
+}
+
+/** Ends an attempt and, in the same transaction, whatever follows from its end: emitted events, the next tasks of its workflow,
+ *  the end of the workflow. A report of an attempt that no longer owns the execution is refused and kept as such; the same
+ *  report twice is recorded once. */
+export function finish(db: Database, report: Report): Promise<'recorded' | 'refused'> {
+  return inTransaction(db, async (tx) => {
+    await lockRunFirst(tx, report.execution);
+    const ended = await end(tx, report);
+    if (ended === undefined) return refuseOrRepeat(tx, report);
+    for (const event of report.outcome.events ?? []) {
+      await record(tx, { ...event, source_ref: ended.action_ref, cause: ended.id });
+    }
+    if (ended.workflow_task !== null) await advance(tx, { kind: 'ended', execution: ended });
+    return 'recorded';
+  });
+}
+
+/** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other. */
+export async function lockRunFirst(tx: Tx, execution: string): Promise<void> {
+  const row = await executionQueue.find(tx, execution);
+  if (row?.workflow_task) await workflowExecutions.lock(tx, row.workflow_task.workflow_execution);
+}
+
+async function end(tx: Tx, { execution, lease_token, outcome }: Report): Promise<EngineExecution | undefined> {
+  const ending = {
+    result: outcome.result,
+    result_hash: contentHash(outcome.result),
+    timed_out: outcome.kind === 'timed_out',
+  };
+  const ended = await executionQueue.end(tx, execution, { ...ending, move: moveOf[outcome.kind] }, lease_token);
+  // a worker that stops an attempt which nobody cancelled (it is draining) has failed it
+  if (ended === undefined && outcome.kind === 'cancelled') {
+    return executionQueue.end(tx, execution, { ...ending, move: 'fail' }, lease_token);
+  }
+  return ended;
+}
+
+async function refuseOrRepeat(tx: Tx, report: Report): Promise<'recorded' | 'refused'> {
+  const row = await executionQueue.find(tx, report.execution);
+  const isRepeat = row?.lease_token === report.lease_token && row.status !== 'abandoned';
+  if (isRepeat) return 'recorded';
+  await executionQueue.keepLateReport(tx, report, report.outcome as unknown as JsonObject);
+  return 'refused';
+}

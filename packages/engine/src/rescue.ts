@@ -1,0 +1,81 @@
+import { contentHash, type Id, type JsonObject } from '@attune/core';
+import { executionQueue, revisions, type Database, type EngineExecution, type Lease, type Tx } from '@attune/db';
+import { advance } from './advance.ts';
+import { lockRunFirst } from './finish.ts';
+import { createSuccessor } from './successor.ts';
+import { inTransaction } from './transaction.ts';
+
+const batchSize = 200;
+
+/** Most times one execution is started again after its worker was lost: an action that kills its worker must not do so for ever. */
+export const maxRestarts = 25;
+
+/** Acts on every execution whose lease ran out: its worker is lost. Each is abandoned in a transaction of its own, which also
+ *  decides what follows (the retry policy, `on_worker_lost: restart`, the workflow's `failed()`). One that cannot be rescued
+ *  is reported and does not hide the others.
+ *  @returns how many were abandoned. */
+export async function rescue(db: Database, onError: (id: Id, error: unknown) => void): Promise<number> {
+  let rescued = 0;
+  let after = '0';
+  for (;;) {
+    const expired = await executionQueue.leaseExpired(db, batchSize, after);
+    const last = expired.at(-1);
+    if (last === undefined) return rescued;
+    after = last.id;
+    rescued += await abandonAll(db, expired, onError);
+  }
+}
+
+/** Acts at once on everything a worker held, as when it starts again and has ended what its former self left running. */
+export const abandonWorker = async (
+  db: Database,
+  worker: Id,
+  onError: (id: Id, error: unknown) => void,
+): Promise<number> => abandonAll(db, await executionQueue.heldBy(db, worker), onError);
+
+async function abandonAll(
+  db: Database,
+  rows: readonly { id: Id; lease_token: string }[],
+  onError: (id: Id, error: unknown) => void,
+): Promise<number> {
+  let abandoned = 0;
+  for (const { id, lease_token } of rows) {
+    try {
+      const lease = { execution: id, lease_token };
+      if (await inTransaction(db, (tx) => abandon(tx, lease))) abandoned += 1;
+    } catch (error) {
+      onError(id, error);
+    }
+  }
+  return abandoned;
+}
+
+async function abandon(tx: Tx, { execution, lease_token }: Lease): Promise<boolean> {
+  await lockRunFirst(tx, execution);
+  const before = await executionQueue.lock(tx, execution);
+  if (before?.lease_token !== lease_token) return false;
+  const result: JsonObject = {
+    succeeded: false,
+    error: 'The worker was lost while this attempt ran; whether the action finished is not known',
+  };
+  const lost = await executionQueue.end(
+    tx,
+    execution,
+    { move: 'lose', result, result_hash: contentHash(result), timed_out: false },
+    lease_token,
+  );
+  if (lost === undefined) return false;
+  if (before.status === 'running' && (await mayRestart(tx, lost))) await createSuccessor(tx, lost, 'restart');
+  else if (lost.workflow_task !== null) await advance(tx, { kind: 'ended', execution: lost });
+  return true;
+}
+
+/** The retry policy comes first: a task that has retries left is retried by it, not restarted. */
+async function mayRestart(tx: Tx, lost: EngineExecution): Promise<boolean> {
+  const task = lost.workflow_task;
+  if (task !== null && task.retry_count < task.max_retries) return false;
+  if (lost.parent !== null && (await executionQueue.find(tx, lost.parent))?.status !== 'running') return false;
+  const definition = lost.revision === null ? undefined : (await revisions.find(tx, lost.revision))?.definition;
+  if (definition?.['on_worker_lost'] !== 'restart') return false;
+  return (await executionQueue.attemptsOf(tx, lost)) <= maxRestarts;
+}

@@ -1,0 +1,30 @@
+import { executionQueue, type Database, type Tx } from '@attune/db';
+import { lockRunFirst } from './finish.ts';
+import { createSuccessor } from './successor.ts';
+import { inTransaction } from './transaction.ts';
+
+const batchSize = 100;
+
+/** Creates the next attempts of failed ones whose `next_retry_at` has come. Each in a transaction of its own that also clears
+ *  `next_retry_at`, so that two executors make one successor.
+ *  @returns how many were created. */
+export async function retry(db: Database): Promise<number> {
+  const due = await executionQueue.retryDue(db, batchSize);
+  let created = 0;
+  for (const { id } of due) created += (await inTransaction(db, (tx) => retryOne(tx, id))) ? 1 : 0;
+  return created;
+}
+
+async function retryOne(tx: Tx, id: string): Promise<boolean> {
+  await lockRunFirst(tx, id);
+  const ended = await executionQueue.lock(tx, id);
+  if (ended === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
+  if (!(await parentRuns(tx, ended.parent))) return false;
+  await createSuccessor(tx, ended, 'retry');
+  return true;
+}
+
+/** Nothing below a workflow starts once it was cancelled or ended. */
+async function parentRuns(tx: Tx, parent: string | null): Promise<boolean> {
+  return parent === null || (await executionQueue.find(tx, parent))?.status === 'running';
+}

@@ -1,0 +1,51 @@
+import {
+  executionQueue,
+  workflowExecutions,
+  type EngineExecution,
+  type Tx,
+} from '@attune/db';
+import { retried, type JsonObject, type RunState } from '@attune/core';
+import { advance } from './advance.ts';
+
+/** Creates the next attempt of an execution that ended: the same action, revision and rendered input. A retry counts against
+ *  the retry policy, a restart after a lost worker does not. */
+export async function createSuccessor(tx: Tx, ended: EngineExecution, kind: 'retry' | 'restart'): Promise<EngineExecution> {
+  const retry_count = ended.retry_count + (kind === 'retry' ? 1 : 0);
+  const task = ended.workflow_task;
+  const attempt = (task?.attempt ?? 1) + 1;
+  const [successor] = await executionQueue.insertMany(tx, [
+    {
+      ...ended,
+      status: ended.workflow_def === null ? 'scheduled' : 'running',
+      result: null,
+      retry_count,
+      original_execution: ended.original_execution ?? ended.id,
+      delay_seconds: 0,
+      cause: null,
+      workflow_task: task && {
+        ...task,
+        retry_count: task.retry_count + (kind === 'retry' ? 1 : 0),
+        next_retry_at: null,
+        timed_out: false,
+        duration_ms: null,
+        started_at: null,
+        completed_at: null,
+        ...(task.attempt === undefined ? {} : { attempt }),
+      },
+    },
+  ]);
+  if (successor === undefined) throw new Error('One execution was to be created');
+  if (task?.visit !== undefined) await tellRun(tx, successor);
+  if (successor.workflow_def !== null) await advance(tx, { kind: 'begun', execution: successor });
+  return successor;
+}
+
+/** The run's state names the attempt it waits for. */
+async function tellRun(tx: Tx, successor: EngineExecution): Promise<void> {
+  const task = successor.workflow_task;
+  if (task?.visit === undefined || task.attempt === undefined) return;
+  const run = await workflowExecutions.lock(tx, task.workflow_execution);
+  if (run === undefined) return;
+  const state = retried(run.state as unknown as RunState, task.task_name, task.visit, task.attempt);
+  await workflowExecutions.saveState(tx, run.id, state as unknown as JsonObject);
+}

@@ -1,0 +1,17 @@
+import type { Database } from '@attune/db';
+import type { Doorbell } from '@attune/engine';
+import type { Logger } from 'pino';
+import type { Config } from './config.ts';
+import type { SecretKey } from './secret-key.ts';
+
+/** What every service is built from; made once in process.ts and passed down. */
+export interface Deps {
+  db: Database;
+  bell: Doorbell;
+  log: Logger;
+  config: Config;
+  secrets: SecretKey;
+}
+
+/** Stops a service: no new work, what runs is finished or handed back. */
+export type Stop = () => Promise<void>;

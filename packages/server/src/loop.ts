@@ -1,0 +1,69 @@
+import type { Logger } from 'pino';
+
+/** Milliseconds until the next pass is due for a reason known now; undefined: none is. */
+export type NextPass = number | undefined;
+
+export interface LoopOptions {
+  name: string;
+  /** One pass over the work. Errors are logged and the pass is tried again. */
+  pass: () => Promise<NextPass>;
+  /** Longest pause between two passes, in milliseconds: the net under lost wake-ups. */
+  pollMs: number;
+  log: Logger;
+}
+
+export interface Loop {
+  /** There may be work: run a pass now, or right after the one that runs. */
+  wake(): void;
+  /** Runs no further pass; resolves when the running one has ended. */
+  stop(): Promise<void>;
+}
+
+const backoffMs = { first: 100, most: 5_000 };
+
+/** Runs a pass whenever it is woken, due, or `pollMs` has gone by; never two at once. */
+export function startLoop({ name, pass, pollMs, log }: LoopOptions): Loop {
+  let stopped = false;
+  let woken = true;
+  let wakeUp: (() => void) | undefined;
+  let failures = 0;
+
+  const pause = (ms: number) =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      wakeUp = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const run = async () => {
+    while (!stopped) {
+      woken = false;
+      let pauseMs = pollMs;
+      try {
+        pauseMs = Math.min((await pass()) ?? pollMs, pollMs);
+        failures = 0;
+      } catch (error) {
+        failures += 1;
+        pauseMs = Math.min(backoffMs.first * 2 ** failures, backoffMs.most);
+        log.error({ err: error, failures, retry_in_ms: pauseMs }, `A pass of ${name} failed; it will be tried again`);
+      }
+      if (!isDone() && !woken) await pause(Math.max(pauseMs, 0));
+    }
+  };
+  const isDone = () => stopped;
+  const running = run();
+
+  return {
+    wake() {
+      woken = true;
+      wakeUp?.();
+    },
+    async stop() {
+      stopped = true;
+      wakeUp?.();
+      await running;
+    },
+  };
+}

@@ -1,0 +1,46 @@
+import { idempotency, services } from '@attune/db';
+import { expire, rescue } from '@attune/engine';
+import type { Deps, Stop } from '../deps.ts';
+import { heartbeatOf } from '../heartbeat.ts';
+import { startLoop } from '../loop.ts';
+
+/** Milliseconds between two sweeps: with a lease of 20 s a lost worker is acted on within 22 s. */
+const sweepMs = 2_000;
+/** Milliseconds between two prunings. */
+const pruneMs = 60_000;
+
+/** The supervisor mends what time broke: lost workers, runs past their limit, records past their age. Any number may run: each
+ *  chore takes a row in a transaction that checks it again. */
+export async function startSupervisor({ db, bell, log: parent }: Deps): Promise<Stop> {
+  const log = parent.child({ service: 'supervisor' });
+  const heartbeat = heartbeatOf(db, 'supervisor');
+  await heartbeat.beat();
+  let pruneAt = 0;
+
+  const loop = startLoop({
+    name: 'the supervisor',
+    log,
+    pollMs: sweepMs,
+    async pass() {
+      const rescued = await rescue(db, (execution, error) =>
+        log.error({ err: error, execution }, 'An execution of a lost worker could not be rescued; it will be tried again'),
+      );
+      if (rescued > 0) log.warn({ rescued }, 'Executions of a lost worker were abandoned');
+      const expired = await expire(db);
+      if (expired > 0) log.info({ expired }, 'Workflow runs passed their time limit');
+      if (rescued + expired > 0) bell.ring('execution', 'cancel', 'change');
+      if (performance.now() >= pruneAt) {
+        await idempotency.prune(db);
+        await services.forgetDead(db);
+        pruneAt = performance.now() + pruneMs;
+      }
+      await heartbeat.beat();
+      return undefined;
+    },
+  });
+
+  return async () => {
+    await loop.stop();
+    await heartbeat.leave();
+  };
+}
