@@ -1,4 +1,11 @@
-import { isJsonObject, type Id, type Json, type JsonObject, type WorkflowTaskMetadata } from '@attune/core';
+import {
+  isJsonObject,
+  stringifyJson,
+  type Id,
+  type Json,
+  type JsonObject,
+  type WorkflowTaskMetadata,
+} from '@attune/core';
 import { sql } from './database.ts';
 
 // The one file that knows what stands inside `execution.workflow_task`: its paths, its casts, and how a row's JSON becomes the
@@ -30,14 +37,15 @@ export const partOfWorkflow = sql<boolean>`workflow_task is not null`;
 export const directRun = sql<boolean>`workflow_task is null`;
 
 /** The metadata as the column holds it: the id as a JSON number with all its digits. */
-export const workflowTaskToJson = (task: WorkflowTaskMetadata | null): JsonObject | null =>
-  task && ({ ...task, workflow_execution: numberOf(task.workflow_execution) } as unknown as JsonObject);
+export const workflowTaskToJson = (task: WorkflowTaskMetadata | null): Json =>
+  task === null ? null : { ...(task as unknown as JsonObject), workflow_execution: numberOf(task.workflow_execution) };
 
 /** The metadata of a row. The original also wrote JSON null for executions outside any workflow: both nulls read as null. */
-export const workflowTaskFromJson = (json: Json): WorkflowTaskMetadata | null =>
-  isJsonObject(json)
-    ? ({ ...json, workflow_execution: String(json.workflow_execution) } as unknown as WorkflowTaskMetadata)
-    : null;
+export function workflowTaskFromJson(json: Json): WorkflowTaskMetadata | null {
+  if (!isJsonObject(json)) return null;
+  const id = stringifyJson(json.workflow_execution ?? null);
+  return { ...(json as unknown as WorkflowTaskMetadata), workflow_execution: id };
+}
 
 function numberOf(id: Id): number | bigint {
   const number = Number(id);
