@@ -55,3 +55,19 @@ export const resolve = (
     update enforcement
     set status = ${status}::enforcement_status_enum, error = ${jsonb(error)}, resolved_at = now(), updated = now()
     where id = ${id} and status = 'created'`);
+
+export interface EnforcementOutcome {
+  rule_ref: string;
+  id: Id;
+  status: string;
+  error: JsonObject | null;
+  executions: Id[];
+}
+
+/** What an event led to: its enforcements and the executions of each. */
+export const ofEvent = (tx: Tx, event: Id): Promise<EnforcementOutcome[]> =>
+  tx.many<EnforcementOutcome>(sql`
+    select n.rule_ref, n.id, n.status, n.error,
+      array(select e.id::text from execution e
+        where e.enforcement = n.id and e.parent is null and e.revision is not null order by e.id) as executions
+    from enforcement n where n.event = ${event} order by n.id`);

@@ -9,7 +9,7 @@ import {
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import { workflowTaskFromJson, workflowTaskToJson } from './workflow-task.ts';
+import { awaitingRetry, retryDue as isRetryDue, workflowTaskFromJson, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
@@ -263,21 +263,13 @@ export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: strin
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
 export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
-    select id from execution
-    where workflow_task is not null
-      and workflow_task->>'next_retry_at' is not null
-      and (workflow_task->>'next_retry_at')::timestamptz <= now()
-      and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int
-    order by id limit ${limit}`);
+    select id from execution where ${isRetryDue} order by id limit ${limit}`);
 
 /** Seconds until the next retry is due; null where none waits. */
 export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
     select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - now())::float8 as seconds
-    from execution
-    where workflow_task is not null
-      and workflow_task->>'next_retry_at' is not null
-      and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int`);
+    from execution where ${awaitingRetry}`);
   return row?.seconds ?? null;
 };
 

@@ -17,3 +17,4 @@ export type { ActionRow } from './action.ts';
 export type { EventRow } from './event.ts';
 export type { MatchableRule } from './rule.ts';
 export type { ServiceInstance, ServiceName } from './service.ts';
+export * from './doorbell.ts';

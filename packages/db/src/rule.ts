@@ -70,3 +70,8 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
   tx.run(sql`
     update rule set removed_at = now(), updated = now()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
+
+/** The ids of rules and the configuration of their packs, also of rules that were removed. */
+export const packConfigs = (tx: Tx, refs: readonly string[]): Promise<{ id: Id; ref: string; config: JsonObject }[]> =>
+  tx.many<{ id: Id; ref: string; config: JsonObject }>(sql`
+    select r.id, r.ref, p.config from rule r join pack p on p.id = r.pack where r.ref = any(${refs}::text[])`);

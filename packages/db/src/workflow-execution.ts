@@ -1,5 +1,6 @@
 import type { ExecutionStatus, Id, Instant, Json, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
+import { ofWorkflowExecution } from './workflow-task.ts';
 
 /** A run of a workflow with what the conductor needs, read under the run's lock. */
 export interface LockedRun {
@@ -87,7 +88,7 @@ export const results = (
     select distinct on (wanted.task, wanted.visit) wanted.task as task_name, wanted.visit, e.result, e.started_at
     from unnest(${wanted.map((one) => one.task)}::text[], ${wanted.map((one) => one.visit)}::int[])
       as wanted(task, visit)
-    join execution e on e.workflow_task->>'workflow_execution' = ${run}::text
+    join execution e on ${ofWorkflowExecution(run)}
       and e.workflow_task->>'task_name' = wanted.task
       and (e.workflow_task->>'visit')::int = wanted.visit
     order by wanted.task, wanted.visit, (e.workflow_task->>'attempt')::int desc`);

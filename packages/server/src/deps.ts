@@ -1,5 +1,4 @@
-import type { Database } from '@attune/db';
-import type { Doorbell } from '@attune/engine';
+import type { Database, Doorbell } from '@attune/db';
 import type { Logger } from 'pino';
 import type { Config } from './config.ts';
 import type { SecretKey } from './secret-key.ts';

@@ -1,6 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { openDatabase, type Database, type ServiceName } from '@attune/db';
-import { openDoorbell } from '@attune/engine';
+import { openDatabase, openDoorbell, type Database, type ServiceName } from '@attune/db';
 import { pino } from 'pino';
 import { readConfig, type Config } from './config.ts';
 import type { Deps, Stop } from './deps.ts';

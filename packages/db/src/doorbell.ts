@@ -1,4 +1,4 @@
-import { connectionConfig } from '@attune/db';
+import { connectionConfig } from './database.ts';
 import pg from 'pg';
 
 /** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. */
