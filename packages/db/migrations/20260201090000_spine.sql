@@ -3,11 +3,6 @@
 -- bounded chunks, tokens and the audit trail. Rows of older systems stay as they are: every unique rule below holds only for rows
 -- that carry a revision, which older rows do not.
 
--- Instants inside jsonb are text: RFC 3339 in UTC with microseconds, whatever the session's zone.
-create function attune.instant(at timestamptz) returns text
-  language sql stable strict parallel safe
-  return to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
-
 -- Revisions -----------------------------------------------------------------------------------------------------------------
 
 create table attune.revision (
@@ -53,7 +48,7 @@ alter table attune.workflow_definition
   add column revision text references attune.revision (hash);
 
 -- The original demanded `pack.action.name`; a runtime serves actions and sensors alike.
-alter table attune.runtime drop constraint if exists runtime_ref_format;
+alter table attune.runtime drop constraint runtime_ref_check;
 alter table attune.runtime add constraint runtime_ref_form check (ref ~ '^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$') not valid;
 alter table attune.runtime
   add column aliases text[] not null default '{}',
