@@ -18,3 +18,4 @@ export type { EventRow } from './event.ts';
 export type { MatchableRule } from './rule.ts';
 export type { ServiceInstance, ServiceName } from './service.ts';
 export * from './doorbell.ts';
+export { migrate, rollback, status, type MigrationOptions, type MigrationState } from './migrate.ts';

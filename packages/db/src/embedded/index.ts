@@ -6,6 +6,7 @@ import { database, openCluster, user } from './cluster.ts';
 import { ensureRunning, stopServer } from './server.ts';
 import { join } from './users.ts';
 
+export { platformPackage } from './binaries.ts';
 export { isAlive, markOf, type ProcessMark } from './process-mark.ts';
 
 export interface EmbeddedOptions {
