@@ -7,3 +7,4 @@ export * from './yaml/pointer.ts';
 export * from './yaml/nearest.ts';
 export * from './yaml/document.ts';
 export * from './yaml/shape.ts';
+export * from './schema/flat-schema.ts';

@@ -1,0 +1,23 @@
+import { RE2JS } from 're2js';
+
+/** Longest pattern an author may write. */
+const longestPattern = 1_000;
+
+/** A pattern as a test that takes time linear in the text, whatever the pattern: RE2 does not backtrack, so it has no
+ *  look-around and no back-references. Unanchored, as JSON Schema has it.
+ *  @returns the reason as a text where the pattern is not one. */
+export function compilePattern(pattern: string): ((text: string) => boolean) | string {
+  if (pattern.length > longestPattern) return `is longer than ${longestPattern} characters`;
+  try {
+    const compiled = RE2JS.compile(pattern);
+    return (text) => compiled.matcher(text).find();
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** Whether a text matches a pattern; one that is not a pattern matches nothing. */
+export function matchesPattern(pattern: string, text: string): boolean {
+  const matches = compilePattern(pattern);
+  return typeof matches === 'function' && matches(text);
+}
