@@ -19,3 +19,5 @@ export type { MatchableRule } from './rule.ts';
 export type { ServiceInstance, ServiceName } from './service.ts';
 export * from './doorbell.ts';
 export { migrate, rollback, status, type MigrationOptions, type MigrationState } from './migrate.ts';
+export * as changes from './change.ts';
+export { schemaSnapshot } from './schema-snapshot.ts';

@@ -1,0 +1,2 @@
+drop index attune.audit_event_type_idx;
+drop table attune.login_throttle;

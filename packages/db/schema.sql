@@ -1,0 +1,641 @@
+-- Printed from the catalogs after the last migration; see schema-snapshot.ts.
+
+create schema attune;
+create schema attune_archive;
+
+create type attune.enforcement_condition_enum as enum ('any', 'all');
+create type attune.enforcement_status_enum as enum ('created', 'processed', 'disabled', 'failed');
+create type attune.execution_status_enum as enum ('requested', 'scheduling', 'scheduled', 'running', 'completed', 'failed', 'canceling', 'cancelled', 'timeout', 'abandoned');
+create type attune.inquiry_status_enum as enum ('pending', 'responded', 'timeout', 'cancelled');
+create type attune.owner_type_enum as enum ('system', 'identity', 'pack', 'action', 'sensor');
+create type attune.runtime_type_enum as enum ('action', 'sensor');
+create type attune.worker_status_enum as enum ('active', 'inactive', 'busy', 'error');
+create type attune.worker_type_enum as enum ('local', 'remote', 'container');
+
+CREATE OR REPLACE FUNCTION attune.delete_task_executions()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  with recursive doomed as (
+    select e.id from gone join attune.execution e on e.workflow_task->>'workflow_execution' = gone.id::text
+    union
+    select e.id from doomed join attune.execution e on e.parent = doomed.id
+  )
+  delete from attune.execution where id in (select id from doomed);
+  return null;
+end
+$function$;
+-- RFC 3339 in UTC with microseconds: the text of an instant inside jsonb
+CREATE OR REPLACE FUNCTION attune.instant(at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ STABLE PARALLEL SAFE STRICT
+AS $function$
+    select case
+      when not isfinite(at) then at::text
+      when extract(year from at at time zone 'UTC') < 1 then to_char(at at time zone 'UTC', 'YYYY-MM-DD HH24:MI:SS.US+00 BC')
+      else to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
+    end
+  $function$;
+
+create table attune.action (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  definition jsonb,
+  description text not null,
+  entrypoint text not null,
+  is_workflow boolean default false not null,
+  label text not null,
+  out_schema jsonb,
+  pack bigint not null,
+  pack_ref text not null,
+  param_schema jsonb,
+  ref text not null,
+  removed_at timestamp with time zone,
+  revision text,
+  runtime bigint,
+  runtime_ref text,
+  updated timestamp with time zone default now() not null,
+  workflow_def bigint,
+  constraint action_pkey PRIMARY KEY (id),
+  constraint action_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
+  constraint action_ref_key UNIQUE (ref)
+);
+create table attune.audit_event (
+  id bigserial not null,
+  actor_identity bigint,
+  actor_login text,
+  category text not null,
+  created timestamp with time zone default now() not null,
+  details jsonb,
+  event_type text not null,
+  outcome text not null,
+  request_id text,
+  resource_ref text,
+  resource_type text,
+  constraint audit_event_pkey PRIMARY KEY (id),
+  constraint audit_event_outcome_check CHECK (outcome = ANY (ARRAY['success'::text, 'failure'::text, 'denied'::text]))
+);
+create table attune.enforcement (
+  id bigserial not null,
+  condition attune.enforcement_condition_enum default 'all'::attune.enforcement_condition_enum not null,
+  conditions jsonb default '[]'::jsonb not null,
+  config jsonb,
+  created timestamp with time zone default now() not null,
+  error jsonb,
+  event bigint,
+  payload jsonb not null,
+  resolved_at timestamp with time zone,
+  revision text,
+  rule bigint,
+  rule_ref text not null,
+  status attune.enforcement_status_enum default 'created'::attune.enforcement_status_enum not null,
+  trigger_ref text not null,
+  updated timestamp with time zone default now() not null,
+  constraint enforcement_pkey PRIMARY KEY (id)
+);
+create table attune.event (
+  id bigserial not null,
+  cause bigint,
+  config jsonb,
+  created timestamp with time zone default now() not null,
+  headers jsonb,
+  match_error jsonb,
+  matched_at timestamp with time zone,
+  payload jsonb,
+  rule bigint,
+  rule_set text,
+  source bigint,
+  source_ref text,
+  trigger bigint,
+  trigger_ref text not null,
+  updated timestamp with time zone default now() not null,
+  constraint event_pkey PRIMARY KEY (id)
+);
+create table attune.execution (
+  id bigserial not null,
+  action bigint,
+  action_ref text not null,
+  cause bigint,
+  completed_at timestamp with time zone,
+  config jsonb,
+  created timestamp with time zone default now() not null,
+  enforcement bigint,
+  executor bigint,
+  input_hash text,
+  lease_token uuid,
+  lease_until timestamp with time zone,
+  original_execution bigint,
+  pack_revision text,
+  parent bigint,
+  result jsonb,
+  result_hash text,
+  retry_count integer default 0 not null,
+  revision text,
+  run_after timestamp with time zone,
+  runtime text,
+  started_at timestamp with time zone,
+  status attune.execution_status_enum default 'requested'::attune.execution_status_enum not null,
+  timeout_seconds integer,
+  updated timestamp with time zone default now() not null,
+  worker bigint,
+  workflow_def bigint,
+  workflow_task jsonb,
+  constraint execution_pkey PRIMARY KEY (id),
+  constraint execution_timeout_seconds_check CHECK (timeout_seconds > 0),
+  constraint execution_workflow_task_check CHECK (workflow_task IS NULL OR jsonb_typeof(workflow_task) = 'object'::text AND workflow_task ?& ARRAY['workflow_execution'::text, 'task_name'::text, 'task_index'::text, 'task_batch'::text, 'retry_count'::text, 'max_retries'::text, 'next_retry_at'::text, 'timeout_seconds'::text, 'timed_out'::text, 'duration_ms'::text, 'started_at'::text, 'completed_at'::text] AND jsonb_typeof(workflow_task -> 'workflow_execution'::text) = 'number'::text AND jsonb_typeof(workflow_task -> 'task_name'::text) = 'string'::text AND (jsonb_typeof(workflow_task -> 'task_index'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'task_batch'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND jsonb_typeof(workflow_task -> 'retry_count'::text) = 'number'::text AND jsonb_typeof(workflow_task -> 'max_retries'::text) = 'number'::text AND (jsonb_typeof(workflow_task -> 'next_retry_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'timeout_seconds'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND jsonb_typeof(workflow_task -> 'timed_out'::text) = 'boolean'::text AND (jsonb_typeof(workflow_task -> 'duration_ms'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'started_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'completed_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND num_nonnulls((workflow_task ->> 'workflow_execution'::text)::bigint, (workflow_task ->> 'task_index'::text)::integer, (workflow_task ->> 'task_batch'::text)::integer, (workflow_task ->> 'retry_count'::text)::integer, (workflow_task ->> 'max_retries'::text)::integer, (workflow_task ->> 'timeout_seconds'::text)::integer, (workflow_task ->> 'duration_ms'::text)::bigint, (workflow_task ->> 'next_retry_at'::text)::timestamp with time zone, (workflow_task ->> 'started_at'::text)::timestamp with time zone, (workflow_task ->> 'completed_at'::text)::timestamp with time zone) > 0)
+);
+create table attune.execution_late_report (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  execution bigint not null,
+  lease_token uuid not null,
+  outcome jsonb not null,
+  constraint execution_late_report_pkey PRIMARY KEY (id)
+);
+create table attune.execution_log (
+  byte_offset bigint not null,
+  content bytea not null,
+  created timestamp with time zone default now() not null,
+  execution bigint not null,
+  stream text not null,
+  constraint execution_log_pkey PRIMARY KEY (execution, stream, byte_offset),
+  constraint execution_log_byte_offset_check CHECK (byte_offset >= 0),
+  constraint execution_log_stream_check CHECK (stream = ANY (ARRAY['stdout'::text, 'stderr'::text]))
+);
+create table attune.idempotency (
+  created timestamp with time zone default now() not null,
+  entity bigint not null,
+  entity_type text not null,
+  key text not null,
+  request_hash text not null,
+  scope text not null,
+  constraint idempotency_pkey PRIMARY KEY (scope, key),
+  constraint idempotency_entity_type_check CHECK (entity_type = ANY (ARRAY['event'::text, 'execution'::text]))
+);
+create table attune.identity (
+  id bigserial not null,
+  attributes jsonb default '{}'::jsonb not null,
+  created timestamp with time zone default now() not null,
+  display_name text,
+  login text not null,
+  password_hash text,
+  updated timestamp with time zone default now() not null,
+  constraint identity_pkey PRIMARY KEY (id),
+  constraint identity_login_key UNIQUE (login)
+);
+create table attune.inquiry (
+  id bigserial not null,
+  assigned_to bigint,
+  created timestamp with time zone default now() not null,
+  execution bigint not null,
+  prompt text not null,
+  responded_at timestamp with time zone,
+  response jsonb,
+  response_schema jsonb,
+  status attune.inquiry_status_enum default 'pending'::attune.inquiry_status_enum not null,
+  timeout_at timestamp with time zone,
+  updated timestamp with time zone default now() not null,
+  constraint inquiry_pkey PRIMARY KEY (id)
+);
+create table attune.integration_token (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  expires_at timestamp with time zone,
+  identity bigint not null,
+  label text not null,
+  revoked_at timestamp with time zone,
+  token_hash text not null,
+  token_prefix text not null,
+  constraint integration_token_pkey PRIMARY KEY (id),
+  constraint integration_token_label_check CHECK (label <> ''::text),
+  constraint integration_token_token_hash_key UNIQUE (token_hash)
+);
+create table attune.key (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  encrypted boolean not null,
+  encryption_key_hash text,
+  name text not null,
+  owner text,
+  owner_action bigint,
+  owner_action_ref text,
+  owner_identity bigint,
+  owner_pack bigint,
+  owner_pack_ref text,
+  owner_sensor bigint,
+  owner_sensor_ref text,
+  owner_type attune.owner_type_enum not null,
+  ref text not null,
+  updated timestamp with time zone default now() not null,
+  value text not null,
+  constraint key_pkey PRIMARY KEY (id),
+  constraint key_owner_type_owner_name_key UNIQUE (owner_type, owner, name),
+  constraint key_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+(\.[^.]+)*$'::text),
+  constraint key_ref_key UNIQUE (ref)
+);
+create table attune.pack (
+  id bigserial not null,
+  conf_schema jsonb default '{}'::jsonb not null,
+  config jsonb default '{}'::jsonb not null,
+  created timestamp with time zone default now() not null,
+  description text,
+  is_standard boolean default false not null,
+  label text not null,
+  meta jsonb default '{}'::jsonb not null,
+  ref text not null,
+  revision text,
+  runtime_deps text[] default '{}'::text[] not null,
+  source_path text,
+  tags text[] default '{}'::text[] not null,
+  updated timestamp with time zone default now() not null,
+  version text not null,
+  constraint pack_pkey PRIMARY KEY (id),
+  constraint pack_ref_check CHECK (ref ~ '^[a-z][a-z0-9_-]+$'::text),
+  constraint pack_ref_key UNIQUE (ref),
+  constraint pack_version_check CHECK (version ~ '^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$'::text)
+);
+create table attune.pack_blob (
+  content bytea not null,
+  sha256 text not null,
+  constraint pack_blob_pkey PRIMARY KEY (sha256),
+  constraint pack_blob_sha256_check CHECK (sha256 ~ '^[0-9a-f]{64}$'::text)
+);
+create table attune.pack_file (
+  mode integer not null,
+  pack_revision text not null,
+  path text not null,
+  sha256 text not null,
+  constraint pack_file_pkey PRIMARY KEY (pack_revision, path),
+  constraint pack_file_mode_check CHECK (mode = ANY (ARRAY[420, 493]))
+);
+create table attune.permission_assignment (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  identity bigint not null,
+  permset bigint not null,
+  constraint permission_assignment_pkey PRIMARY KEY (id),
+  constraint permission_assignment_identity_permset_key UNIQUE (identity, permset)
+);
+create table attune.permission_set (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  description text,
+  grants jsonb default '[]'::jsonb not null,
+  label text,
+  pack bigint,
+  pack_ref text,
+  ref text not null,
+  updated timestamp with time zone default now() not null,
+  constraint permission_set_pkey PRIMARY KEY (id),
+  constraint permission_set_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
+  constraint permission_set_ref_key UNIQUE (ref)
+);
+create table attune.refresh_token (
+  created timestamp with time zone default now() not null,
+  expires_at timestamp with time zone not null,
+  family uuid not null,
+  identity bigint not null,
+  revoked_at timestamp with time zone,
+  token_hash text not null,
+  used_at timestamp with time zone,
+  constraint refresh_token_pkey PRIMARY KEY (token_hash)
+);
+-- Immutable definitions by the SHA-256 of their canonical JSON; never updated
+create table attune.revision (
+  created timestamp with time zone default now() not null,
+  definition jsonb not null,
+  hash text not null,
+  kind text not null,
+  ref text not null,
+  constraint revision_pkey PRIMARY KEY (hash),
+  constraint revision_hash_check CHECK (hash ~ '^[0-9a-f]{64}$'::text),
+  constraint revision_kind_check CHECK (kind = ANY (ARRAY['pack'::text, 'action'::text, 'workflow'::text, 'trigger'::text, 'rule'::text, 'rule_set'::text]))
+);
+create table attune.rule (
+  id bigserial not null,
+  action bigint not null,
+  action_params jsonb default '{}'::jsonb,
+  action_ref text not null,
+  conditions jsonb default '[]'::jsonb not null,
+  created timestamp with time zone default now() not null,
+  description text not null,
+  enabled boolean not null,
+  label text not null,
+  pack bigint not null,
+  pack_ref text not null,
+  ref text not null,
+  removed_at timestamp with time zone,
+  revision text,
+  trigger bigint not null,
+  trigger_params jsonb default '{}'::jsonb,
+  trigger_ref text not null,
+  updated timestamp with time zone default now() not null,
+  constraint rule_pkey PRIMARY KEY (id),
+  constraint rule_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
+  constraint rule_ref_key UNIQUE (ref)
+);
+create table attune.runtime (
+  id bigserial not null,
+  aliases text[] default '{}'::text[] not null,
+  created timestamp with time zone default now() not null,
+  description text,
+  distributions jsonb not null,
+  execution_config jsonb default '{}'::jsonb not null,
+  installation jsonb,
+  name text not null,
+  pack bigint,
+  pack_ref text,
+  ref text not null,
+  runtime_type attune.runtime_type_enum not null,
+  updated timestamp with time zone default now() not null,
+  constraint runtime_pkey PRIMARY KEY (id),
+  constraint runtime_ref_key UNIQUE (ref)
+);
+create table attune.sensor (
+  id bigserial not null,
+  config jsonb,
+  created timestamp with time zone default now() not null,
+  description text not null,
+  enabled boolean not null,
+  entrypoint text not null,
+  label text not null,
+  pack bigint,
+  pack_ref text,
+  param_schema jsonb,
+  ref text not null,
+  runtime bigint not null,
+  runtime_ref text not null,
+  trigger bigint not null,
+  trigger_ref text not null,
+  updated timestamp with time zone default now() not null,
+  constraint sensor_pkey PRIMARY KEY (id),
+  constraint sensor_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
+  constraint sensor_ref_key UNIQUE (ref)
+);
+-- Living service instances; a heartbeat older than 20 s is dead
+create table attune.service (
+  heartbeat_at timestamp with time zone default now() not null,
+  host text not null,
+  instance uuid not null,
+  name text not null,
+  pid integer not null,
+  service text not null,
+  started_at timestamp with time zone default now() not null,
+  url text,
+  version text not null,
+  constraint service_pkey PRIMARY KEY (instance),
+  constraint service_service_check CHECK (service = ANY (ARRAY['api'::text, 'executor'::text, 'worker'::text, 'notifier'::text, 'supervisor'::text, 'sensor'::text]))
+);
+create table attune.trigger (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  description text,
+  enabled boolean default true not null,
+  label text not null,
+  out_schema jsonb,
+  pack bigint,
+  pack_ref text,
+  param_schema jsonb,
+  ref text not null,
+  removed_at timestamp with time zone,
+  revision text,
+  updated timestamp with time zone default now() not null,
+  webhook_config jsonb default '{}'::jsonb,
+  webhook_enabled boolean default false not null,
+  webhook_key character varying(64),
+  webhook_key_encrypted text,
+  webhook_key_hash text,
+  webhook_secret_encrypted text,
+  constraint trigger_pkey PRIMARY KEY (id),
+  constraint trigger_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
+  constraint trigger_ref_key UNIQUE (ref),
+  constraint trigger_webhook_key_hash_key UNIQUE (webhook_key_hash),
+  constraint trigger_webhook_key_key UNIQUE (webhook_key)
+);
+create table attune.worker (
+  id bigserial not null,
+  capabilities jsonb,
+  created timestamp with time zone default now() not null,
+  host text,
+  instance uuid,
+  last_heartbeat timestamp with time zone,
+  meta jsonb,
+  name text not null,
+  port integer,
+  runtime bigint,
+  runtimes text[] default '{}'::text[] not null,
+  status attune.worker_status_enum default 'inactive'::attune.worker_status_enum,
+  updated timestamp with time zone default now() not null,
+  worker_type attune.worker_type_enum not null,
+  constraint worker_pkey PRIMARY KEY (id)
+);
+create table attune.workflow_definition (
+  id bigserial not null,
+  created timestamp with time zone default now() not null,
+  definition jsonb not null,
+  description text,
+  enabled boolean default true not null,
+  label character varying(255) not null,
+  out_schema jsonb,
+  pack bigint not null,
+  pack_ref character varying(255) not null,
+  param_schema jsonb,
+  ref character varying(255) not null,
+  revision text,
+  tags text[] default '{}'::text[],
+  updated timestamp with time zone default now() not null,
+  version character varying(50) not null,
+  constraint workflow_definition_pkey PRIMARY KEY (id),
+  constraint workflow_definition_ref_key UNIQUE (ref)
+);
+create table attune.workflow_execution (
+  id bigserial not null,
+  completed_tasks text[] default '{}'::text[],
+  created timestamp with time zone default now() not null,
+  current_tasks text[] default '{}'::text[],
+  error_message text,
+  execution bigint not null,
+  failed_tasks text[] default '{}'::text[],
+  pause_reason text,
+  paused boolean default false not null,
+  revision text,
+  skipped_tasks text[] default '{}'::text[],
+  state jsonb,
+  status attune.execution_status_enum default 'requested'::attune.execution_status_enum not null,
+  steps integer default 0 not null,
+  task_graph jsonb not null,
+  updated timestamp with time zone default now() not null,
+  variables jsonb default '{}'::jsonb,
+  workflow_def bigint not null,
+  constraint workflow_execution_pkey PRIMARY KEY (id)
+);
+create table attune.workflow_step (
+  created timestamp with time zone default now() not null,
+  decision jsonb not null,
+  execution bigint,
+  step integer not null,
+  workflow_execution bigint not null,
+  constraint workflow_step_pkey PRIMARY KEY (workflow_execution, step),
+  constraint workflow_step_step_check CHECK (step > 0)
+);
+-- The rows of attune.workflow_task_execution as the consolidation found them
+create table attune_archive.workflow_task_execution (
+  id bigint not null,
+  carried boolean not null,
+  completed_at timestamp with time zone,
+  created timestamp with time zone not null,
+  duration_ms bigint,
+  error jsonb,
+  execution bigint not null,
+  execution_updated timestamp with time zone not null,
+  max_retries integer not null,
+  next_retry_at timestamp with time zone,
+  result jsonb,
+  retry_count integer not null,
+  started_at timestamp with time zone,
+  status attune.execution_status_enum not null,
+  task_batch integer,
+  task_index integer,
+  task_name character varying(255) not null,
+  timed_out boolean not null,
+  timeout_seconds integer,
+  updated timestamp with time zone not null,
+  workflow_execution bigint not null,
+  constraint workflow_task_execution_pkey PRIMARY KEY (id)
+);
+-- What a rollback also restores: the state of the id sequence, and whether the view workflow_task_detail existed
+create table attune_archive.workflow_task_execution_origin (
+  consolidated_at timestamp with time zone default now() not null,
+  had_view boolean not null,
+  is_called boolean not null,
+  last_id bigint not null
+);
+
+alter table attune.action add constraint action_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.action add constraint action_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.action add constraint action_runtime_fkey FOREIGN KEY (runtime) REFERENCES attune.runtime(id);
+alter table attune.action add constraint action_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id) ON DELETE CASCADE;
+alter table attune.enforcement add constraint enforcement_event_fkey FOREIGN KEY (event) REFERENCES attune.event(id) ON DELETE SET NULL;
+alter table attune.enforcement add constraint enforcement_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.enforcement add constraint enforcement_rule_fkey FOREIGN KEY (rule) REFERENCES attune.rule(id) ON DELETE SET NULL;
+alter table attune.event add constraint event_cause_fkey FOREIGN KEY (cause) REFERENCES attune.execution(id) ON DELETE SET NULL;
+alter table attune.event add constraint event_rule_fkey FOREIGN KEY (rule) REFERENCES attune.rule(id) ON DELETE SET NULL;
+alter table attune.event add constraint event_rule_set_fkey FOREIGN KEY (rule_set) REFERENCES attune.revision(hash);
+alter table attune.event add constraint event_source_fkey FOREIGN KEY (source) REFERENCES attune.sensor(id);
+alter table attune.event add constraint event_trigger_fkey FOREIGN KEY (trigger) REFERENCES attune.trigger(id) ON DELETE SET NULL;
+alter table attune.execution add constraint execution_action_fkey FOREIGN KEY (action) REFERENCES attune.action(id);
+alter table attune.execution add constraint execution_cause_fkey FOREIGN KEY (cause) REFERENCES attune.event(id) ON DELETE SET NULL;
+alter table attune.execution add constraint execution_enforcement_fkey FOREIGN KEY (enforcement) REFERENCES attune.enforcement(id);
+alter table attune.execution add constraint execution_executor_fkey FOREIGN KEY (executor) REFERENCES attune.identity(id) ON DELETE SET NULL;
+alter table attune.execution add constraint execution_original_execution_fkey FOREIGN KEY (original_execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
+alter table attune.execution add constraint execution_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
+alter table attune.execution add constraint execution_parent_fkey FOREIGN KEY (parent) REFERENCES attune.execution(id);
+alter table attune.execution add constraint execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.execution add constraint execution_worker_fkey FOREIGN KEY (worker) REFERENCES attune.worker(id) ON DELETE SET NULL;
+alter table attune.execution add constraint execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id) ON DELETE SET NULL;
+alter table attune.execution_late_report add constraint execution_late_report_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.execution_log add constraint execution_log_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.inquiry add constraint inquiry_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES attune.identity(id) ON DELETE SET NULL;
+alter table attune.inquiry add constraint inquiry_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.integration_token add constraint integration_token_identity_fkey FOREIGN KEY (identity) REFERENCES attune.identity(id) ON DELETE CASCADE;
+alter table attune.key add constraint key_owner_action_fkey FOREIGN KEY (owner_action) REFERENCES attune.action(id) ON DELETE CASCADE;
+alter table attune.key add constraint key_owner_identity_fkey FOREIGN KEY (owner_identity) REFERENCES attune.identity(id);
+alter table attune.key add constraint key_owner_pack_fkey FOREIGN KEY (owner_pack) REFERENCES attune.pack(id);
+alter table attune.key add constraint key_owner_sensor_fkey FOREIGN KEY (owner_sensor) REFERENCES attune.sensor(id) ON DELETE CASCADE;
+alter table attune.pack add constraint pack_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.pack_file add constraint pack_file_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
+alter table attune.pack_file add constraint pack_file_sha256_fkey FOREIGN KEY (sha256) REFERENCES attune.pack_blob(sha256);
+alter table attune.permission_assignment add constraint permission_assignment_identity_fkey FOREIGN KEY (identity) REFERENCES attune.identity(id) ON DELETE CASCADE;
+alter table attune.permission_assignment add constraint permission_assignment_permset_fkey FOREIGN KEY (permset) REFERENCES attune.permission_set(id) ON DELETE CASCADE;
+alter table attune.permission_set add constraint permission_set_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.refresh_token add constraint refresh_token_identity_fkey FOREIGN KEY (identity) REFERENCES attune.identity(id) ON DELETE CASCADE;
+alter table attune.rule add constraint rule_action_fkey FOREIGN KEY (action) REFERENCES attune.action(id);
+alter table attune.rule add constraint rule_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.rule add constraint rule_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.rule add constraint rule_trigger_fkey FOREIGN KEY (trigger) REFERENCES attune.trigger(id);
+alter table attune.runtime add constraint runtime_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.runtime add constraint runtime_ref_form CHECK (ref ~ '^[a-z][a-z0-9_-]*(\.[a-z][a-z0-9_-]*)+$'::text) NOT VALID;
+alter table attune.sensor add constraint sensor_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.sensor add constraint sensor_runtime_fkey FOREIGN KEY (runtime) REFERENCES attune.runtime(id) ON DELETE CASCADE;
+alter table attune.sensor add constraint sensor_trigger_fkey FOREIGN KEY (trigger) REFERENCES attune.trigger(id) ON DELETE CASCADE;
+alter table attune.trigger add constraint trigger_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.trigger add constraint trigger_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.worker add constraint worker_runtime_fkey FOREIGN KEY (runtime) REFERENCES attune.runtime(id);
+alter table attune.workflow_definition add constraint workflow_definition_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
+alter table attune.workflow_definition add constraint workflow_definition_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.workflow_execution add constraint workflow_execution_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.workflow_execution add constraint workflow_execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.workflow_execution add constraint workflow_execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id);
+alter table attune.workflow_step add constraint workflow_step_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
+alter table attune.workflow_step add constraint workflow_step_workflow_execution_fkey FOREIGN KEY (workflow_execution) REFERENCES attune.workflow_execution(id) ON DELETE CASCADE;
+
+-- enact: enforcements that have no execution yet
+CREATE INDEX enforcement_created_idx ON attune.enforcement USING btree (id) WHERE ((status = 'created'::attune.enforcement_status_enum) AND (revision IS NOT NULL));
+-- explain: the enforcements of an event
+CREATE INDEX enforcement_event_idx ON attune.enforcement USING btree (event);
+-- one enforcement per rule and event; also: the enforcements of a rule
+CREATE UNIQUE INDEX enforcement_rule_event_key ON attune.enforcement USING btree (rule, event) WHERE (revision IS NOT NULL);
+-- match: events whose rules were not matched yet, oldest first
+CREATE INDEX event_unmatched_idx ON attune.event USING btree (id) WHERE (matched_at IS NULL);
+-- list: executions of an action, newest first
+CREATE INDEX execution_action_ref_idx ON attune.execution USING btree (action_ref, id);
+-- expire: workflow runs past their time limit
+CREATE INDEX execution_deadline_idx ON attune.execution USING btree (started_at) WHERE ((status = 'running'::attune.execution_status_enum) AND (workflow_def IS NOT NULL) AND (timeout_seconds IS NOT NULL));
+-- one execution per enforcement
+CREATE UNIQUE INDEX execution_enforcement_key ON attune.execution USING btree (enforcement) WHERE ((revision IS NOT NULL) AND (parent IS NULL) AND (original_execution IS NULL));
+-- rescue: leases that ran out; renew: the leases of a worker
+CREATE INDEX execution_lease_idx ON attune.execution USING btree (lease_until) WHERE (lease_until IS NOT NULL);
+-- attempts: the later attempts of an execution
+CREATE INDEX execution_original_idx ON attune.execution USING btree (original_execution) WHERE (original_execution IS NOT NULL);
+-- tree, cancel: the children of an execution
+CREATE INDEX execution_parent_idx ON attune.execution USING btree (parent) WHERE (parent IS NOT NULL);
+-- claim: due executions, earliest first; next due time
+CREATE INDEX execution_ready_idx ON attune.execution USING btree (run_after, id) WHERE ((status = 'scheduled'::attune.execution_status_enum) AND (revision IS NOT NULL));
+-- admit: executions that wait for admission
+CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL));
+-- list: executions by status, newest first
+CREATE INDEX execution_status_idx ON attune.execution USING btree (status, id);
+-- tasks pending retry
+CREATE INDEX execution_workflow_retry_idx ON attune.execution USING btree (((workflow_task ->> 'next_retry_at'::text))) WHERE ((workflow_task IS NOT NULL) AND ((workflow_task ->> 'next_retry_at'::text) IS NOT NULL) AND (((workflow_task ->> 'retry_count'::text))::integer < ((workflow_task ->> 'max_retries'::text))::integer));
+-- tasks of a workflow execution, and of those the ones of a name; one row per task, item, visit and attempt
+CREATE UNIQUE INDEX execution_workflow_task_idx ON attune.execution USING btree (((workflow_task ->> 'workflow_execution'::text)), ((workflow_task ->> 'task_name'::text)), COALESCE((workflow_task ->> 'task_index'::text), ''::text), COALESCE((workflow_task ->> 'visit'::text), ''::text), ((workflow_task ->> 'attempt'::text))) WHERE (workflow_task IS NOT NULL);
+-- tasks that were stopped at their time limit
+CREATE INDEX execution_workflow_timed_out_idx ON attune.execution USING btree (id) WHERE ((workflow_task IS NOT NULL) AND ((workflow_task ->> 'timed_out'::text))::boolean);
+-- prune: keys older than 24 h
+CREATE INDEX idempotency_created_idx ON attune.idempotency USING btree (created);
+-- refresh: revoke the family of a token used twice
+CREATE INDEX refresh_token_family_idx ON attune.refresh_token USING btree (family);
+-- match: the enabled rules of an event's trigger
+CREATE INDEX rule_trigger_ref_idx ON attune.rule USING btree (trigger_ref) WHERE (enabled AND (removed_at IS NULL));
+-- one workflow run per execution; advance: the run of an execution
+CREATE UNIQUE INDEX workflow_execution_run_key ON attune.workflow_execution USING btree (execution) WHERE (revision IS NOT NULL);
+
+-- for the plans of execution_workflow_task_idx and execution_workflow_retry_idx
+CREATE STATISTICS attune.execution_workflow_stats ON (workflow_task ->> 'workflow_execution'::text), (workflow_task ->> 'task_name'::text), (workflow_task ->> 'next_retry_at'::text) FROM attune.execution;
+
+-- Task executions with their run and its workflow
+create view attune.workflow_task_detail as
+ SELECT e.id,
+    w.id AS workflow_execution,
+    w.execution AS workflow_execution_id,
+    d.ref AS workflow_ref,
+    (e.workflow_task ->> 'task_name'::text)::character varying AS task_name,
+    (e.workflow_task ->> 'task_index'::text)::integer AS task_index,
+    (e.workflow_task ->> 'task_batch'::text)::integer AS task_batch,
+    e.status,
+    (e.workflow_task ->> 'retry_count'::text)::integer AS retry_count,
+    (e.workflow_task ->> 'max_retries'::text)::integer AS max_retries,
+    (e.workflow_task ->> 'timed_out'::text)::boolean AS timed_out,
+    (e.workflow_task ->> 'duration_ms'::text)::bigint AS duration_ms,
+    (e.workflow_task ->> 'started_at'::text)::timestamp with time zone AS started_at,
+    (e.workflow_task ->> 'completed_at'::text)::timestamp with time zone AS completed_at,
+    e.created,
+    e.updated
+   FROM attune.execution e
+     JOIN attune.workflow_execution w ON w.id::text = (e.workflow_task ->> 'workflow_execution'::text)
+     JOIN attune.workflow_definition d ON d.id = w.workflow_def
+  WHERE e.workflow_task IS NOT NULL;
+
+CREATE TRIGGER workflow_execution_delete_tasks AFTER DELETE ON attune.workflow_execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.delete_task_executions();
