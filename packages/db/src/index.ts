@@ -21,3 +21,13 @@ export * from './doorbell.ts';
 export { migrate, rollback, status, type MigrationOptions, type MigrationState } from './migrate.ts';
 export * as changes from './change.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
+export { ExecutionRepository, type CreateExecutionInput, type Page } from './execution.ts';
+
+export * as audit from './audit.ts';
+export * as idempotency from './idempotency.ts';
+export * as identities from './identity.ts';
+export * as lists from './list/index.ts';
+export * as loginThrottle from './login-throttle.ts';
+export * as tokens from './token.ts';
+export type { AuditCategory, AuditEntry, AuditOutcome } from './audit.ts';
+export type { Caller, Grant } from './identity.ts';
