@@ -22,7 +22,6 @@ export { migrate, rollback, status, type MigrationOptions, type MigrationState }
 export * as changes from './change.ts';
 export { schemaSnapshot } from './schema-snapshot.ts';
 export { ExecutionRepository, type CreateExecutionInput, type Page } from './execution.ts';
-
 export * as audit from './audit.ts';
 export * as idempotency from './idempotency.ts';
 export * as identities from './identity.ts';
