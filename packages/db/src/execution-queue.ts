@@ -36,6 +36,7 @@ export interface EngineExecution {
   retry_count: number;
   worker: Id | null;
   lease_token: string | null;
+  lease_until: Instant | null;
   started_at: Instant | null;
   completed_at: Instant | null;
 }
@@ -44,7 +45,7 @@ const columns = sql.raw(
   [
     'id, action, action_ref, config, parent, enforcement, executor, status, result, workflow_task, workflow_def',
     'runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, worker',
-    'lease_token, started_at, completed_at',
+    'lease_token, lease_until, started_at, completed_at',
   ]
     .join(', ')
     .replace(/(\w+)/g, 'e.$1'),
@@ -83,7 +84,8 @@ export interface NewExecution {
 export async function insertMany(tx: Tx, executions: readonly NewExecution[]): Promise<EngineExecution[]> {
   if (executions.length === 0) return [];
   const input = executions.map(
-    (execution) => ({ ...execution, workflow_task: workflowTaskToJson(execution.workflow_task) }) as unknown as JsonObject,
+    (execution) =>
+      ({ ...execution, workflow_task: workflowTaskToJson(execution.workflow_task) }) as unknown as JsonObject,
   );
   const rows = await tx.many<Row>(sql`
     insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
@@ -120,12 +122,7 @@ export interface ClaimRow {
 
 /** Takes up to `limit` due executions that the worker can run, earliest first; none is taken twice. The claim outlives this
  *  transaction as a lease: rescue acts when it is no longer renewed. */
-export const claimScheduled = (
-  tx: Tx,
-  worker: Id,
-  runtimes: readonly string[],
-  limit: number,
-): Promise<ClaimRow[]> =>
+export const claimScheduled = (tx: Tx, worker: Id, runtimes: readonly string[], limit: number): Promise<ClaimRow[]> =>
   tx.many<ClaimRow>(sql`
     -- a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
     with due as (
@@ -318,3 +315,10 @@ export const attemptsOf = async (tx: Tx, execution: EngineExecution): Promise<nu
     select count(*)::int as count from execution where id = ${first} or original_execution = ${first}`);
   return count;
 };
+
+/** Whether a lease has run out, by the database's clock. Ask under the row's lock: the worker may just have renewed it. */
+export const hasRunOut = async (tx: Tx, id: Id): Promise<boolean> =>
+  (
+    await tx.one<{ out: boolean }>(sql`
+    select coalesce(lease_until < clock_timestamp(), false) as out from execution where id = ${id}`)
+  ).out;

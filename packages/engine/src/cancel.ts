@@ -1,5 +1,12 @@
 import { contentHash, isFinal, type ExecutionStatus, type Id } from '@attune/core';
-import { executionQueue, revisions, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
+import {
+  executionQueue,
+  revisions,
+  workflowExecutions,
+  type Database,
+  type EngineExecution,
+  type Tx,
+} from '@attune/db';
 import { advance, endRun } from './advance.ts';
 import { inTransaction } from './transaction.ts';
 

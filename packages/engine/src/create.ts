@@ -98,7 +98,12 @@ const gone = (ref: string): JsonObject => ({
 export function assertStartable(action: ActionRow | undefined, ref: string, parameters: JsonObject): void {
   if (action === undefined) {
     throw new AttuneError('unknown_ref', `There is no action '${ref}'`, {
-      details: [{ message: "expected the ref of a registered action, as listed by 'attune action list'", pointer: '/action_ref' }],
+      details: [
+        {
+          message: "expected the ref of a registered action, as listed by 'attune action list'",
+          pointer: '/action_ref',
+        },
+      ],
     });
   }
   const { error } = prepare(action, parameters);

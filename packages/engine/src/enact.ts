@@ -45,14 +45,14 @@ async function enactOne(db: Database): Promise<number> {
   }
 }
 
-async function enactEnforcement(
-  tx: Tx,
-  enforcement: enforcements.PendingEnforcement,
-): Promise<JsonObject | undefined> {
+async function enactEnforcement(tx: Tx, enforcement: enforcements.PendingEnforcement): Promise<JsonObject | undefined> {
   const rule = await revisions.find(tx, enforcement.revision);
   const actionRef = rule?.definition['action_ref'];
   if (typeof actionRef !== 'string') {
-    return { kind: 'rule_gone', message: `Revision ${enforcement.revision} of rule '${enforcement.rule_ref}' is not kept` };
+    return {
+      kind: 'rule_gone',
+      message: `Revision ${enforcement.revision} of rule '${enforcement.rule_ref}' is not kept`,
+    };
   }
   try {
     await requestExecution(tx, {

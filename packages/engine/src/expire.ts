@@ -41,6 +41,11 @@ async function stopBelow(tx: Tx, parent: Id): Promise<void> {
     const result = { error: 'The workflow above it ended', succeeded: false };
     const ending = { result, result_hash: contentHash(result), timed_out: false };
     if (child.status === 'running') await executionQueue.move(tx, child.id, 'cancel');
-    await executionQueue.end(tx, child.id, { ...ending, move: child.status === 'running' || child.status === 'canceling' ? 'stop' : 'cancel' }, null);
+    await executionQueue.end(
+      tx,
+      child.id,
+      { ...ending, move: child.status === 'running' || child.status === 'canceling' ? 'stop' : 'cancel' },
+      null,
+    );
   }
 }

@@ -1,5 +1,12 @@
 import { contentHash, type JsonObject } from '@attune/core';
-import { executionQueue, workflowExecutions, type Database, type EngineExecution, type Lease, type Tx } from '@attune/db';
+import {
+  executionQueue,
+  workflowExecutions,
+  type Database,
+  type EngineExecution,
+  type Lease,
+  type Tx,
+} from '@attune/db';
 import { advance } from './advance.ts';
 import { moveOf, type Outcome } from './outcome.ts';
 import { record } from './record.ts';

@@ -37,12 +37,16 @@ async function matchOneByOne(db: Database, cause: unknown): Promise<number> {
     });
   } catch (error) {
     if (poison === undefined) throw cause;
-    await events.setAside(db, poison, { kind: 'internal', message: error instanceof Error ? error.message : String(error) });
+    await events.setAside(db, poison, {
+      kind: 'internal',
+      message: error instanceof Error ? error.message : String(error),
+    });
     return 1;
   }
 }
 
-const matchBatch = async (tx: Tx, limit: number): Promise<number> => matchEvents(tx, await events.lockUnmatched(tx, limit));
+const matchBatch = async (tx: Tx, limit: number): Promise<number> =>
+  matchEvents(tx, await events.lockUnmatched(tx, limit));
 
 async function matchEvents(tx: Tx, batch: readonly EventRow[]): Promise<number> {
   if (batch.length === 0) return 0;
@@ -87,7 +91,10 @@ async function matchEvent(tx: Tx, event: EventRow, candidates: readonly Matchabl
 }
 
 /** Pure: what one rule makes of one event. */
-function decide(event: EventRow, rule: MatchableRule): 'no match' | { config: JsonObject | null; error: JsonObject | null } {
+function decide(
+  event: EventRow,
+  rule: MatchableRule,
+): 'no match' | { config: JsonObject | null; error: JsonObject | null } {
   const facts = factsOf(event);
   const { matches, error } = matchConditions(rule.definition['conditions'] ?? [], facts, contextOf(rule, event));
   if (error !== null) return { config: null, error: { stage: 'conditions', ...error } };

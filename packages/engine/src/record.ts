@@ -18,7 +18,12 @@ export async function record(tx: Tx, event: EventToRecord): Promise<{ id: Id }> 
   const trigger = await triggers.findByRef(tx, event.trigger_ref);
   if (trigger === undefined) {
     throw new AttuneError('unknown_ref', `There is no trigger '${event.trigger_ref}'`, {
-      details: [{ message: `expected the ref of a registered trigger, as listed by 'attune trigger list'`, pointer: '/trigger_ref' }],
+      details: [
+        {
+          message: `expected the ref of a registered trigger, as listed by 'attune trigger list'`,
+          pointer: '/trigger_ref',
+        },
+      ],
     });
   }
   return events.insert(tx, {

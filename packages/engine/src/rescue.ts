@@ -22,7 +22,7 @@ export async function rescue(db: Database, onError: (id: Id, error: unknown) => 
     const last = expired.at(-1);
     if (last === undefined) return rescued;
     after = last.id;
-    rescued += await abandonAll(db, expired, onError);
+    rescued += await abandonAll(db, expired, 'run out', onError);
   }
 }
 
@@ -31,18 +31,19 @@ export const abandonWorker = async (
   db: Database,
   worker: Id,
   onError: (id: Id, error: unknown) => void,
-): Promise<number> => abandonAll(db, await executionQueue.heldBy(db, worker), onError);
+): Promise<number> => abandonAll(db, await executionQueue.heldBy(db, worker), 'whatever', onError);
 
 async function abandonAll(
   db: Database,
   rows: readonly { id: Id; lease_token: string }[],
+  leases: 'run out' | 'whatever',
   onError: (id: Id, error: unknown) => void,
 ): Promise<number> {
   let abandoned = 0;
   for (const { id, lease_token } of rows) {
     try {
       const lease = { execution: id, lease_token };
-      if (await inTransaction(db, (tx) => abandon(tx, lease))) abandoned += 1;
+      if (await inTransaction(db, (tx) => abandon(tx, lease, leases))) abandoned += 1;
     } catch (error) {
       onError(id, error);
     }
@@ -50,10 +51,12 @@ async function abandonAll(
   return abandoned;
 }
 
-async function abandon(tx: Tx, { execution, lease_token }: Lease): Promise<boolean> {
+async function abandon(tx: Tx, { execution, lease_token }: Lease, leases: 'run out' | 'whatever'): Promise<boolean> {
   await lockRunFirst(tx, execution);
   const before = await executionQueue.lock(tx, execution);
   if (before?.lease_token !== lease_token) return false;
+  // the worker may have renewed it since the sweep looked
+  if (leases === 'run out' && !(await executionQueue.hasRunOut(tx, execution))) return false;
   const result: JsonObject = {
     succeeded: false,
     error: 'The worker was lost while this attempt ran; whether the action finished is not known',

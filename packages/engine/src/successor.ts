@@ -1,15 +1,14 @@
-import {
-  executionQueue,
-  workflowExecutions,
-  type EngineExecution,
-  type Tx,
-} from '@attune/db';
+import { executionQueue, workflowExecutions, type EngineExecution, type Tx } from '@attune/db';
 import { retried, type JsonObject, type RunState } from '@attune/core';
 import { advance } from './advance.ts';
 
 /** Creates the next attempt of an execution that ended: the same action, revision and rendered input. A retry counts against
  *  the retry policy, a restart after a lost worker does not. */
-export async function createSuccessor(tx: Tx, ended: EngineExecution, kind: 'retry' | 'restart'): Promise<EngineExecution> {
+export async function createSuccessor(
+  tx: Tx,
+  ended: EngineExecution,
+  kind: 'retry' | 'restart',
+): Promise<EngineExecution> {
   const retry_count = ended.retry_count + (kind === 'retry' ? 1 : 0);
   const task = ended.workflow_task;
   const attempt = (task?.attempt ?? 1) + 1;

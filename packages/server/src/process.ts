@@ -1,5 +1,5 @@
 import { mkdirSync } from 'node:fs';
-import { openDatabase, openDoorbell, type Database, type ServiceName } from '@attune/db';
+import { migrate, openDatabase, openDoorbell, type Database, type ServiceName } from '@attune/db';
 import { pino } from 'pino';
 import { readConfig, type Config } from './config.ts';
 import type { Deps, Stop } from './deps.ts';
@@ -40,7 +40,9 @@ export async function startServer(
   try {
     const port = services.includes('api') ? await claimPort(config) : undefined;
     const db = await openMigratedDatabase(config, log, releases);
-    const bell = openDoorbell(db.url, (error) => log.warn({ err: error }, 'The doorbell lost its connection; polling goes on'));
+    const bell = openDoorbell(db.url, (error) =>
+      log.warn({ err: error }, 'The doorbell lost its connection; polling goes on'),
+    );
     releases.push(() => bell.close());
     const deps: Deps = { db, bell, log, config, secrets: loadSecretKey(config.home, config.secretKey) };
     return await startServices(services, deps, port, releases, release);
@@ -58,8 +60,7 @@ async function openMigratedDatabase(config: Config, log: Deps['log'], releases: 
     releases.push(() => embedded.release());
     url = embedded.url;
   }
-  const { migrate } = await import('@attune/db/migrate');
-  const { applied } = await migrate(url);
+  const applied = await migrate(url);
   if (applied.length > 0) log.info({ applied }, 'Migrated the database');
   const db = openDatabase(url, {
     max: config.poolSize,

@@ -1,0 +1,124 @@
+import { sql, type Database } from '@attune/db';
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../../../testing/database.ts';
+import { until } from '../../../testing/until.ts';
+import { abandonWorker, claim, finish, maxRestarts, renew, rescue } from '../src/index.ts';
+import { installAction, installWorker, letLeasesRunOut, request, rowsOf } from './support.ts';
+
+const unexpected = (id: string, error: unknown) => {
+  throw new Error(`Execution ${id} could not be rescued`, { cause: error });
+};
+
+async function lose(db: Database, on_worker_lost?: 'fail' | 'restart') {
+  await installAction(db, { ref: 'test.run', ...(on_worker_lost === undefined ? {} : { on_worker_lost }) });
+  await request(db, 'test.run');
+  const worker = await installWorker(db, 'a');
+  const [one] = await claim(db, { worker, runtimes: ['shell'], limit: 1 });
+  if (one === undefined) throw new Error('nothing was claimed');
+  await letLeasesRunOut(db);
+  return { worker, lease: { execution: one.id, lease_token: one.lease_token } };
+}
+
+test('a lease that ran out is abandoned and nothing is run again unasked', async () => {
+  await using fresh = await freshDatabase();
+  const { worker, lease } = await lose(fresh.db);
+  expect(await rescue(fresh.db, unexpected)).toBe(1);
+  expect(await rescue(fresh.db, unexpected)).toBe(0);
+  expect(await rowsOf(fresh.db, 'test.run')).toMatchObject([{ status: 'abandoned' }]);
+  expect(await renew(fresh.db, { worker, leases: [lease] })).toEqual([{ execution: lease.execution, state: 'lost' }]);
+});
+
+test('the late report of an abandoned attempt is refused and kept', async () => {
+  await using fresh = await freshDatabase();
+  const { lease } = await lose(fresh.db);
+  await rescue(fresh.db, unexpected);
+  const outcome = { kind: 'succeeded' as const, result: { succeeded: true } };
+  expect(await finish(fresh.db, { ...lease, outcome })).toBe('refused');
+  expect(await rowsOf(fresh.db, 'test.run')).toMatchObject([{ status: 'abandoned' }]);
+  expect(await fresh.db.many(sql`select execution from execution_late_report`)).toEqual([
+    { execution: lease.execution },
+  ]);
+});
+
+test('on_worker_lost: restart makes a new attempt that names the first', async () => {
+  await using fresh = await freshDatabase();
+  const { lease } = await lose(fresh.db, 'restart');
+  await rescue(fresh.db, unexpected);
+  expect(await rowsOf(fresh.db, 'test.run')).toMatchObject([
+    { id: lease.execution, status: 'abandoned' },
+    { status: 'scheduled', original_execution: lease.execution, retry_count: 0 },
+  ]);
+});
+
+test('an action that loses its worker again and again is not restarted for ever', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const { worker } = await lose(db, 'restart');
+  for (let round = 0; round <= maxRestarts + 1; round += 1) {
+    await rescue(db, unexpected);
+    await claim(db, { worker, runtimes: ['shell'], limit: 1 });
+    await letLeasesRunOut(db);
+  }
+  const rows = await rowsOf(db, 'test.run');
+  expect(rows).toHaveLength(maxRestarts + 1);
+  expect(rows.every((row) => row.status === 'abandoned')).toBe(true);
+});
+
+test("a worker that renews between the sweep's look and its write keeps its lease", async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const { lease } = await lose(db);
+  const other = fresh.open();
+  let sweep: Promise<number> | undefined;
+  await db.transaction(async (tx) => {
+    await tx.run(sql`
+      update execution set lease_until = now() + interval '20 seconds' where id = ${lease.execution}`);
+    sweep = rescue(other, unexpected); // sees the lease as it was, then waits for the row
+    await until('the sweep waits for the row', async () => {
+      const waiting = await tx.maybe(sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'
+        and datname = current_database()`);
+      return waiting !== undefined;
+    });
+  });
+  expect(await sweep).toBe(0);
+  expect(await rowsOf(db, 'test.run')).toMatchObject([{ status: 'running' }]);
+});
+
+test('two supervisors at once make one successor', async () => {
+  await using fresh = await freshDatabase();
+  await lose(fresh.db, 'restart');
+  const [first, second] = await Promise.all([rescue(fresh.db, unexpected), rescue(fresh.open(), unexpected)]);
+  expect(first + second).toBe(1);
+  expect(await rowsOf(fresh.db, 'test.run')).toHaveLength(2);
+});
+
+test('what a worker held is abandoned at once when it says that it starts anew', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await installAction(db, { ref: 'test.run', on_worker_lost: 'restart' });
+  await request(db, 'test.run');
+  await request(db, 'test.run');
+  const [a, b] = await Promise.all([installWorker(db, 'a'), installWorker(db, 'b')]);
+  await claim(db, { worker: a, runtimes: ['shell'], limit: 1 });
+  await claim(db, { worker: b, runtimes: ['shell'], limit: 1 });
+  expect(await abandonWorker(db, a, unexpected)).toBe(1);
+  expect((await rowsOf(db, 'test.run')).map((row) => row.status)).toEqual(['abandoned', 'running', 'scheduled']);
+});
+
+test('one that cannot be rescued is reported and does not hide the others', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await lose(db);
+  await request(db, 'test.run');
+  await claim(db, { worker: await installWorker(db, 'b'), runtimes: ['shell'], limit: 1 });
+  await letLeasesRunOut(db);
+  const [poison, sound] = await rowsOf(db, 'test.run');
+  await db.run(sql`
+    create function refuse() returns trigger language plpgsql as $$ begin raise 'poison'; end $$`);
+  await db.run(sql`
+    create trigger refuse before update on execution for each row when (old.id = 1) execute function refuse()`);
+  const reported: string[] = [];
+  expect(await rescue(db, (id) => reported.push(id))).toBe(1);
+  expect(reported).toEqual([poison?.id]);
+  expect((await rowsOf(db, 'test.run')).find((row) => row.id === sound?.id)?.status).toBe('abandoned');
+});
