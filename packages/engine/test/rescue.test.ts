@@ -75,7 +75,7 @@ test("a worker that renews between the sweep's look and its write keeps its leas
       update execution set lease_until = now() + interval '20 seconds' where id = ${lease.execution}`);
     sweep = rescue(other, unexpected); // sees the lease as it was, then waits for the row
     await until('the sweep waits for the row', async () => {
-      const waiting = await tx.maybe(sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'
+      const waiting = await db.maybe(sql`select 1 from pg_stat_activity where wait_event_type = 'Lock'
         and datname = current_database()`);
       return waiting !== undefined;
     });
