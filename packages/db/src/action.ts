@@ -58,3 +58,11 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
   tx.run(sql`
     update action set removed_at = now(), updated = now()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
+
+/** Every action that is not retired, with its parameters: what packs may refer to. */
+export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject | null }[]> =>
+  tx.many<{ ref: string; parameters: JsonObject | null }>(sql`
+    select ref, param_schema as parameters from action where removed_at is null`);
+
+export const idOf = async (tx: Tx, ref: string): Promise<Id | undefined> =>
+  (await tx.maybe<{ id: Id }>(sql`select id from action where ref = ${ref} and removed_at is null`))?.id;

@@ -75,3 +75,9 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
 export const packConfigs = (tx: Tx, refs: readonly string[]): Promise<{ id: Id; ref: string; config: JsonObject }[]> =>
   tx.many<{ id: Id; ref: string; config: JsonObject }>(sql`
     select r.id, r.ref, p.config from rule r join pack p on p.id = r.pack where r.ref = any(${refs}::text[])`);
+
+/** What the registered file of a rule said about `enabled`; undefined where the rule is new. */
+export const registered = (tx: Tx, ref: string): Promise<{ enabled: boolean } | undefined> =>
+  tx.maybe<{ enabled: boolean }>(sql`
+    select coalesce((v.definition->>'enabled')::boolean, true) as enabled
+    from rule r join revision v on v.hash = r.revision where r.ref = ${ref}`);

@@ -69,3 +69,8 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
   tx.run(sql`
     update trigger set removed_at = now(), updated = now()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
+
+/** Every trigger that is not retired, with its parameters: what packs may refer to. */
+export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject | null }[]> =>
+  tx.many<{ ref: string; parameters: JsonObject | null }>(sql`
+    select ref, param_schema as parameters from trigger where removed_at is null`);

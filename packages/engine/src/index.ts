@@ -8,6 +8,7 @@ export * from './finish.ts';
 export * from './match.ts';
 export * from './outcome.ts';
 export * from './record.ts';
+export * from './register.ts';
 export * from './renew.ts';
 export * from './request.ts';
 export * from './rescue.ts';
