@@ -24,14 +24,25 @@ export interface Report {
 export function finish(db: Database, report: Report): Promise<'recorded' | 'refused'> {
   return inTransaction(db, async (tx) => {
     await lockRunFirst(tx, report.execution);
-    const ended = await end(tx, report);
+    const outcome = await withKnownTriggers(tx, report.outcome);
+    const ended = await end(tx, { ...report, outcome });
     if (ended === undefined) return refuseOrRepeat(tx, report);
-    for (const event of report.outcome.events ?? []) {
+    for (const event of outcome.events ?? []) {
       await record(tx, { ...event, source_ref: ended.action_ref, cause: ended.id });
     }
     if (ended.workflow_task !== null) await advance(tx, { kind: 'ended', execution: ended });
     return 'recorded';
   });
+}
+
+/** An action that emits an event of a trigger that does not exist has failed, and says so. */
+async function withKnownTriggers(tx: Tx, outcome: Outcome): Promise<Outcome> {
+  for (const { trigger_ref } of outcome.events ?? []) {
+    if ((await triggers.findByRef(tx, trigger_ref)) !== undefined) continue;
+    const error = `There is no trigger '${trigger_ref}'; expected the ref of a registered one, as listed by 'attune trigger list'`;
+    return { kind: 'failed', result: { ...outcome.result, succeeded: false, error } };
+  }
+  return outcome;
 }
 
 /** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other. */

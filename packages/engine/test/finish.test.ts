@@ -85,3 +85,13 @@ test('an event that an action emits is recorded with its end, once', async () =>
     { trigger_ref: 'test.done', payload: { n: 9007199254740993n }, cause: id, source_ref: 'test.run' },
   ]);
 });
+
+test('an action that emits an event of an unknown trigger has failed and says so', async () => {
+  await using fresh = await freshDatabase();
+  const { id, lease_token } = await claimed(fresh.db);
+  const outcome = { ...succeeded, events: [{ trigger_ref: 'test.gone', payload: {} }] };
+  expect(await finish(fresh.db, { execution: id, lease_token, outcome })).toBe('recorded');
+  const [row] = await rowsOf(fresh.db, 'test.run');
+  expect(row).toMatchObject({ status: 'failed', result: { error: expect.stringContaining("'test.gone'") as string } });
+  expect(await fresh.db.many(sql`select id from event`)).toEqual([]);
+});
