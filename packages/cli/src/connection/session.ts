@@ -1,0 +1,91 @@
+import { AttuneError } from '@attune/core';
+import { readConfigFile, withConfigLock, writeConfigFile, type Profile } from './config-file.ts';
+import type { Credentials, Target } from './target.ts';
+
+/** Longest that one request may take, in milliseconds. */
+const requestTimeoutMs = 300_000;
+
+/** Gets a new pair of tokens for a refresh token; undefined where the server refuses it. */
+export type Renew = (refreshToken: string) => Promise<Pick<Profile, 'auth_token' | 'refresh_token'> | undefined>;
+
+/** Speaks to one server as one identity: adds the token to each request; on a 401 renews the login once, saves the new tokens, and tries
+ *  once more. A server that cannot be reached is a clear error.
+ *  @throws AttuneError unavailable. */
+export function sessionFetch(target: Target, configPath: string, renew: Renew): typeof fetch {
+  let credentials = target.credentials;
+  return async (input, init) => {
+    const request = new Request(input, init);
+    const again = request.clone();
+    const answer = await send(target, request, tokenOf(credentials));
+    if (answer.status !== 401 || credentials.kind !== 'profile') return answer;
+    const renewed = await renewProfile(configPath, credentials, renew);
+    if (renewed === undefined) return answer;
+    await answer.body?.cancel();
+    credentials = renewed;
+    return send(target, again, tokenOf(credentials));
+  };
+}
+
+const tokenOf = (credentials: Credentials): string | undefined =>
+  credentials.kind === 'token'
+    ? credentials.token
+    : credentials.kind === 'profile'
+      ? credentials.profile.auth_token
+      : undefined;
+
+async function send(target: Target, request: Request, token: string | undefined): Promise<Response> {
+  if (token !== undefined && !request.headers.has('authorization'))
+    request.headers.set('authorization', `Bearer ${token}`);
+  try {
+    const limit = AbortSignal.timeout(requestTimeoutMs);
+    return await fetch(request, { signal: AbortSignal.any([request.signal, limit]), redirect: 'error' });
+  } catch (error) {
+    if (request.signal.aborted) throw error;
+    throw unreachable(target, error);
+  }
+}
+
+/** A refresh token may be used once: a second use looks like theft to the server, which then ends the login. So commands that run at
+ *  once take turns, and who comes second uses what the first one saved. */
+function renewProfile(
+  configPath: string,
+  old: Extract<Credentials, { kind: 'profile' }>,
+  renew: Renew,
+): Promise<Extract<Credentials, { kind: 'profile' }> | undefined> {
+  return withConfigLock(configPath, async () => {
+    const config = await readConfigFile(configPath);
+    const saved = config.profiles[old.name];
+    if (saved?.auth_token === undefined) return undefined;
+    if (saved.auth_token !== old.profile.auth_token) return { ...old, profile: saved };
+    const pair = saved.refresh_token === undefined ? undefined : await renew(saved.refresh_token);
+    if (pair === undefined) return undefined;
+    const profile = { ...saved, ...pair };
+    await writeConfigFile(configPath, { ...config, profiles: { ...config.profiles, [old.name]: profile } });
+    return { ...old, profile };
+  });
+}
+
+export function unreachable(target: Pick<Target, 'url' | 'origin'>, error: unknown): AttuneError {
+  return new AttuneError(
+    'unavailable',
+    `Cannot reach Attune at ${target.url} (from ${target.origin}): ${reasonOf(error)}. ` +
+      `If it does not run, start it with 'npm start'`,
+    { cause: error },
+  );
+}
+
+/** fetch says only "fetch failed"; why stands in its cause. */
+function reasonOf(error: unknown): string {
+  for (let one: unknown = error; one instanceof Error; one = one.cause) {
+    const code = (one as NodeJS.ErrnoException).code;
+    if (code !== undefined && /^E[A-Z]+$/.test(code)) return reasons[code] ?? code;
+  }
+  return error instanceof Error ? error.message : String(error);
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ECONNREFUSED: 'nothing listens there',
+  ENOTFOUND: 'there is no such host',
+  ECONNRESET: 'it broke off the connection',
+  ETIMEDOUT: 'it does not answer',
+};

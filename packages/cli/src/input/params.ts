@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { AttuneError, isJsonObject, parseJson, type Json, type JsonObject } from '@attune/core';
+import { readAll } from './stdin.ts';
+import type { Terminal } from '../terminal.ts';
+
+/** The parameters of an execution from the options `--params-json` and `--param`; a single parameter replaces the same key of the whole.
+ *  @throws AttuneError bad_request, naming the option and what was expected. */
+export async function readParams(
+  terminal: Terminal,
+  options: { param?: readonly string[] | undefined; paramsJson?: string | undefined },
+): Promise<JsonObject> {
+  const whole = options.paramsJson === undefined ? {} : await readObject(terminal, '--params-json', options.paramsJson);
+  const single = await Promise.all((options.param ?? []).map((text) => readParam(terminal, text)));
+  return { ...whole, ...Object.fromEntries(single) };
+}
+
+/** One `name=value`. The value is JSON where it parses as such, else text; `@FILE` takes the file's content, read in the same way;
+ *  `@@` stands for a leading `@`. */
+async function readParam(terminal: Terminal, text: string): Promise<[string, Json]> {
+  const at = text.indexOf('=');
+  if (at <= 0) throw new AttuneError('bad_request', `--param '${text}' is not NAME=VALUE, e.g. --param message=hello`);
+  const name = text.slice(0, at);
+  const value = text.slice(at + 1);
+  if (value.startsWith('@@')) return [name, value.slice(1)];
+  return [
+    name,
+    jsonOrText(value.startsWith('@') ? await readText(terminal, `--param ${name}`, value.slice(1)) : value),
+  ];
+}
+
+/** A JSON object given as an option: as text, as `@FILE`, or from standard input as `-`.
+ *  @throws AttuneError malformed_json or bad_request, naming the option. */
+export async function readObject(terminal: Terminal, option: string, text: string): Promise<JsonObject> {
+  const source = text.startsWith('@') || text === '-' ? await readText(terminal, option, text.replace(/^@/, '')) : text;
+  let value: Json;
+  try {
+    value = parseJson(source);
+  } catch (error) {
+    throw new AttuneError('malformed_json', `${option} is not JSON: ${(error as Error).message}`, { cause: error });
+  }
+  if (!isJsonObject(value))
+    throw new AttuneError('bad_request', `${option} is not a JSON object, e.g. '{"message": "hello"}'`);
+  return value;
+}
+
+export function jsonOrText(text: string): Json {
+  try {
+    return parseJson(text);
+  } catch {
+    return text;
+  }
+}
+
+async function readText(terminal: Terminal, option: string, path: string): Promise<string> {
+  return (await readBytes(terminal, option, path)).toString('utf8');
+}
+
+/** The bytes of a file, or of standard input where the path is `-`.
+ *  @throws AttuneError bad_request, naming the option and the file. */
+export async function readBytes(terminal: Terminal, option: string, path: string): Promise<Buffer> {
+  if (path === '-') return readAll(terminal.stdin);
+  const full = resolve(terminal.folder, path);
+  try {
+    return await readFile(full);
+  } catch (error) {
+    const reason =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'there is no such file' : (error as Error).message;
+    throw new AttuneError('bad_request', `${option}: cannot read ${full}: ${reason}`, { cause: error });
+  }
+}

@@ -1,0 +1,55 @@
+import { Command, Option } from 'commander';
+import { describeServerCommands, handedOver } from './commands/server.ts';
+import { exits } from './exit.ts';
+import { outputFormats } from './output/render.ts';
+import { report } from './report.ts';
+import { cliOf, type Cli } from './run.ts';
+import { runServerBinary } from './server-binary.ts';
+import type { Terminal } from './terminal.ts';
+import { version } from './version.ts';
+
+/** Runs one command line. Resolves with the exit code; errors have been shown. */
+export async function runProgram(terminal: Terminal, args: readonly string[]): Promise<number> {
+  const [first = '', ...rest] = args;
+  try {
+    if (Object.hasOwn(handedOver, first)) return await runServerBinary(terminal, handedOver[first]?.args(rest) ?? []);
+    let exit: number = exits.done;
+    const program = programOf(cliOf(terminal, (code) => (exit = code)));
+    await program.parseAsync(args, { from: 'user' });
+    return exit;
+  } catch (error) {
+    return report(terminal, error, args.includes('-v') || args.includes('--verbose'));
+  }
+}
+
+/** The whole command tree. */
+export function programOf(cli: Cli): Command {
+  const { terminal } = cli;
+  const program = new Command('attune')
+    .description('Event-driven automation: packs, actions, events, rules, executions')
+    .version(version, '--version', 'show the version')
+    .helpOption('-h, --help', 'show help, with examples')
+    .helpCommand('help [command]', 'show help for a command')
+    .configureHelp({
+      showGlobalOptions: true,
+      ...(terminal.stdout.columns === undefined ? {} : { helpWidth: terminal.stdout.columns }),
+    })
+    .configureOutput({
+      writeOut: (text) => terminal.stdout.write(text),
+      writeErr: (text) => terminal.stderr.write(text),
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
+    })
+    .showHelpAfterError("'--help' shows what is possible.")
+    .exitOverride()
+    .addOption(
+      new Option('-o, --output <format>', 'how to show results').choices(outputFormats).conflicts(['json', 'yaml']),
+    )
+    .addOption(new Option('-j, --json', 'the same as --output json').conflicts(['yaml', 'output']))
+    .addOption(new Option('-y, --yaml', 'the same as --output yaml').conflicts(['json', 'output']))
+    .option('--api-url <url>', 'the server (else ATTUNE_API_URL, a profile, or the local server)')
+    .option('-p, --profile <name>', 'the saved login to use (else ATTUNE_PROFILE)')
+    .option('-v, --verbose', 'show where an error comes from');
+  describeServerCommands(program);
+  return program;
+}
