@@ -1,6 +1,7 @@
 import { contentHash, type JsonObject } from '@attune/core';
 import {
   executionQueue,
+  triggers,
   workflowExecutions,
   type Database,
   type EngineExecution,
