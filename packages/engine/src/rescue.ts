@@ -1,5 +1,13 @@
-import { contentHash, type Id, type JsonObject } from '@attune/core';
-import { executionQueue, revisions, type Database, type EngineExecution, type Lease, type Tx } from '@attune/db';
+import { contentHash, type Id, type Json, type JsonObject, type WorkflowDefinition } from '@attune/core';
+import {
+  executionQueue,
+  revisions,
+  workflowExecutions,
+  type Database,
+  type EngineExecution,
+  type Lease,
+  type Tx,
+} from '@attune/db';
 import { advance } from './advance.ts';
 import { lockRunFirst } from './finish.ts';
 import { createSuccessor } from './successor.ts';
@@ -78,7 +86,17 @@ async function mayRestart(tx: Tx, lost: EngineExecution): Promise<boolean> {
   const task = lost.workflow_task;
   if (task !== null && task.retry_count < task.max_retries) return false;
   if (lost.parent !== null && (await executionQueue.find(tx, lost.parent))?.status !== 'running') return false;
-  const definition = lost.revision === null ? undefined : (await revisions.find(tx, lost.revision))?.definition;
-  if (definition?.['on_worker_lost'] !== 'restart') return false;
+  if ((await onWorkerLost(tx, lost)) !== 'restart') return false;
   return (await executionQueue.attemptsOf(tx, lost)) <= maxRestarts;
+}
+
+/** What the task says, else what the action says. */
+async function onWorkerLost(tx: Tx, lost: EngineExecution): Promise<Json | undefined> {
+  if (lost.workflow_task !== null) {
+    const run = await workflowExecutions.lock(tx, lost.workflow_task.workflow_execution);
+    const workflow = run?.definition['workflow'] as unknown as WorkflowDefinition | undefined;
+    const own = workflow?.tasks.find((task) => task.name === lost.workflow_task?.task_name)?.on_worker_lost;
+    if (own) return own;
+  }
+  return lost.revision === null ? undefined : (await revisions.find(tx, lost.revision))?.definition['on_worker_lost'];
 }

@@ -1,0 +1,142 @@
+import websocket from '@fastify/websocket';
+import { randomUUID } from 'node:crypto';
+import fastify from 'fastify';
+import type { WebSocket } from 'ws';
+import type { Deps, Stop } from '../deps.ts';
+import { heartbeatOf } from '../heartbeat.ts';
+import { startLoop } from '../loop.ts';
+import { expectedFilters, parseFilter } from './filter.ts';
+import { Hub, type Subscriber } from './hub.ts';
+
+/** Longest time a lost doorbell can delay a notification, in milliseconds. */
+const pollMs = 1_000;
+/** Most subscriptions of one client. */
+const mostFilters = 100;
+/** Bytes waiting for a client after which it is cut off: a slow reader must not fill the server's memory. It reconnects and asks
+ *  the API for what it missed. */
+const mostBufferedBytes = 1_048_576;
+/** Milliseconds between two looks whether a client's token still holds. */
+const recheckMs = 30_000;
+
+/** The notifier tells WebSocket clients what changed. Notifications are hints: they carry no parameters and no results, nothing is
+ *  replayed, and a client that missed some reads the rows. */
+export async function startNotifier(deps: Deps): Promise<Stop> {
+  const { db, bell, config } = deps;
+  const log = deps.log.child({ service: 'notifier' });
+  const hub = new Hub(db);
+  const app = fastify({ loggerInstance: log, disableRequestLogging: true });
+  await app.register(websocket, { options: { maxPayload: 4_096, handleProtocols: acceptProtocol } });
+
+  app.get('/ws', { websocket: true }, (socket, request) => {
+    const token = tokenOf(request.headers);
+    void serveClient(socket, token);
+  });
+
+  async function serveClient(socket: WebSocket, token: string | undefined): Promise<void> {
+    const mayRead = async () => token !== undefined && (await deps.auth.mayReadEverything(token));
+    const pending: Buffer[] = [];
+    const keep = (data: Buffer) => pending.push(data);
+    socket.on('message', keep);
+    if (!(await mayRead())) {
+      socket.close(4401, 'A valid access token is needed');
+      return;
+    }
+    const subscriber: Subscriber = {
+      filters: new Map(),
+      seen: new Map(),
+      send: (notification) => send(socket, notification),
+    };
+    hub.add(subscriber);
+    const recheck = setInterval(() => {
+      void mayRead().then((may) => {
+        if (!may) socket.close(4401, 'The token no longer holds');
+      });
+    }, recheckMs);
+    socket.on('close', () => {
+      clearInterval(recheck);
+      hub.remove(subscriber);
+    });
+    const hear = (data: Buffer) => {
+      answer(socket, subscriber, data);
+      loop.wake();
+    };
+    socket.off('message', keep);
+    socket.on('message', hear);
+    send(socket, { type: 'welcome', client_id: randomUUID(), message: `Subscribe with a filter: ${expectedFilters}` });
+    for (const data of pending) hear(data);
+  }
+
+  const url = await app.listen({ host: config.host, port: 0 });
+  const heartbeat = heartbeatOf(db, 'notifier', { url: `${url.replace(/^http/, 'ws')}/ws` });
+  await heartbeat.beat();
+  const loop = startLoop({
+    name: 'the notifier',
+    log,
+    pollMs,
+    async pass() {
+      await hub.look();
+      await heartbeat.beat();
+      return undefined;
+    },
+  });
+  const off = (['event', 'execution', 'cancel', 'change'] as const).map((topic) => bell.on(topic, () => loop.wake()));
+
+  return async () => {
+    for (const leave of off) leave();
+    await loop.stop();
+    for (const client of app.websocketServer.clients) client.close(1001, 'The server stops');
+    await app.close();
+    await heartbeat.leave();
+  };
+}
+
+/** Browsers cannot set headers: they offer the token as a second subprotocol, `attune.jwt.<token>`. */
+const acceptProtocol = (protocols: Set<string>): string | false => (protocols.has('attune.v1') ? 'attune.v1' : false);
+
+function tokenOf(headers: {
+  authorization?: string | undefined;
+  'sec-websocket-protocol'?: string | undefined;
+}): string | undefined {
+  const bearer = /^Bearer (.+)$/.exec(headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) return bearer;
+  const offered = (headers['sec-websocket-protocol'] ?? '').split(',').map((one) => one.trim());
+  return offered.find((one) => one.startsWith('attune.jwt.'))?.slice('attune.jwt.'.length);
+}
+
+function answer(socket: WebSocket, subscriber: Subscriber, data: Buffer): void {
+  let message: { type?: unknown; filter?: unknown };
+  try {
+    message = JSON.parse(data.toString('utf8')) as typeof message;
+  } catch {
+    send(socket, { type: 'error', message: 'Expected a JSON message' });
+    return;
+  }
+  if (message.type === 'ping') {
+    send(socket, { type: 'pong' });
+    return;
+  }
+  const filter = parseFilter(message.filter);
+  if (filter === undefined || (message.type !== 'subscribe' && message.type !== 'unsubscribe')) {
+    send(socket, {
+      type: 'error',
+      message: `Expected {"type": "subscribe" | "unsubscribe" | "ping", "filter": ${expectedFilters}}`,
+    });
+    return;
+  }
+  const name = message.filter as string;
+  if (message.type === 'unsubscribe') subscriber.filters.delete(name);
+  else if (subscriber.filters.size >= mostFilters) {
+    send(socket, { type: 'error', message: `A client may have at most ${mostFilters} subscriptions` });
+    return;
+  } else subscriber.filters.set(name, filter);
+  send(socket, { type: message.type === 'subscribe' ? 'subscribed' : 'unsubscribed', filter: name });
+}
+
+function send(socket: WebSocket, message: object): void {
+  if (socket.readyState !== socket.OPEN) return;
+  if (socket.bufferedAmount > mostBufferedBytes) {
+    socket.close(4408, 'Too slow: reconnect and read what was missed');
+    return;
+  }
+  socket.send(JSON.stringify(message));
+}
