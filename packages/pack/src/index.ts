@@ -1,1 +1,2 @@
-export {};
+export * from './read-folder.ts';
+export * from './materialise.ts';

@@ -1,0 +1,55 @@
+import type { Problem } from '../errors.ts';
+import { readYaml, type YamlDocument } from '../yaml/document.ts';
+import { nearest } from '../yaml/nearest.ts';
+import { plainText } from './text.ts';
+import type { PackFiles } from './files.ts';
+
+/** Folders whose YAML files are read. */
+const readFolders = ['actions', 'workflows', 'triggers', 'rules'];
+
+/** Folders of the format that nothing carries out yet. */
+const unsupportedFolders = ['sensors', 'queues', 'policies', 'permission_sets', 'runtimes'];
+
+const isYaml = (path: string): boolean => /\.ya?ml$/.test(path);
+
+/** The paths of the YAML files directly in a folder, sorted. */
+export const yamlFilesIn = (files: PackFiles, folder: string): string[] =>
+  [...files.keys()]
+    .filter((path) => path.startsWith(`${folder}/`) && !path.slice(folder.length + 1).includes('/') && isYaml(path))
+    .sort();
+
+/** Definitions that would be silently ignored: those of kinds nothing carries out yet, and those in a folder that is only nearly
+ *  one that is read. */
+export function strayDefinitions(files: PackFiles): Problem[] {
+  return [...files.keys()].sort().flatMap((path): Problem[] => {
+    const [folder, name, ...deeper] = path.split('/');
+    if (folder === undefined || name === undefined || deeper.length > 0 || !isYaml(path)) return [];
+    if (readFolders.includes(folder)) return [];
+    if (unsupportedFolders.includes(folder)) {
+      return [
+        {
+          message: `Definitions in ${folder}/ are not carried out yet: leave the file out`,
+          file: path,
+          line: 1,
+          column: 1,
+        },
+      ];
+    }
+    const meant = nearest(folder, [...readFolders, ...unsupportedFolders]);
+    if (meant === undefined) return [];
+    return [
+      { message: `The folder ${folder}/ is not read. Did you mean "${meant}/"?`, file: path, line: 1, column: 1 },
+    ];
+  });
+}
+
+/** A YAML file of the pack; undefined if there is no such file. */
+export function readYamlFile(files: PackFiles, path: string): YamlDocument | undefined {
+  const file = files.get(path);
+  if (file === undefined) return undefined;
+  const text = plainText(file.content);
+  if (text !== undefined) return readYaml(text, path);
+  const start = (): { line: number; column: number } => ({ line: 1, column: 1 });
+  const problem = { message: 'The file is not UTF-8 text', file: path, ...start() };
+  return { file: path, value: undefined, problems: [problem], at: start, keyAt: start };
+}

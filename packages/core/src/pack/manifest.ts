@@ -1,0 +1,106 @@
+import type { JsonObject } from '../json.ts';
+import { flatSchema, validate, type FlatSchema } from '../schema/flat-schema.ts';
+import type { YamlDocument } from '../yaml/document.ts';
+import { problemAt } from '../yaml/document.ts';
+import {
+  anyMap,
+  checkShape,
+  defaulted,
+  flag,
+  list,
+  optional,
+  record,
+  required,
+  text,
+  type Checked,
+} from '../yaml/shape.ts';
+import { identifierForm, labelOf } from './names.ts';
+import { runnerOf } from './runner.ts';
+
+/** What `pack.yaml` says. */
+export interface PackManifest {
+  ref: string;
+  label: string;
+  version: string;
+  description: string | null;
+  author: string | null;
+  email: string | null;
+  license: string | null;
+  conf_schema: FlatSchema;
+  /** Values of the configuration where an administrator sets none. */
+  config: JsonObject;
+  meta: JsonObject;
+  tags: string[];
+  /** Interpreters the pack needs, each with an optional constraint: `python3>=3.8`. */
+  runtime_deps: string[];
+  /** Other packs it needs, each with an optional constraint: `core@^1.0.0`. */
+  dependencies: string[];
+  python: string | null;
+  nodejs: string | null;
+  system: boolean;
+  enabled: boolean;
+  testing: JsonObject | null;
+}
+
+const versionForm = {
+  expected: 'a semantic version such as 1.0.0',
+  test: (version: string) =>
+    /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/.test(version),
+};
+
+const runtimeForm = {
+  expected: 'a runtime (shell, python, nodejs), with or without a version constraint such as python3>=3.8',
+  test: (dependency: string) => runnerOf(/^[a-z.]+[0-9]*(?=$|[=<>~^])/i.exec(dependency)?.[0] ?? '') !== undefined,
+};
+
+const packForm = {
+  expected: 'a pack ref, with or without a constraint such as core@^1.0.0',
+  test: (dependency: string) => identifierForm.test(dependency.split('@')[0] ?? ''),
+};
+
+const manifestShape = record({
+  ref: required(text({ form: identifierForm })),
+  version: required(text({ form: versionForm })),
+  label: optional(text({ maxLength: 255 }), 'name'),
+  description: optional(text({ mayBeEmpty: true })),
+  author: optional(text()),
+  email: optional(text()),
+  license: optional(text()),
+  conf_schema: defaulted(flatSchema, {}, 'config_schema'),
+  config: defaulted(anyMap(), {}),
+  meta: defaulted(anyMap(), {}, 'metadata'),
+  tags: defaulted(list(text()), [], 'keywords'),
+  runtime_deps: defaulted(list(text({ form: runtimeForm })), []),
+  dependencies: defaulted(list(text({ form: packForm })), []),
+  python: optional(text()),
+  nodejs: optional(text()),
+  system: defaulted(flag(), false),
+  enabled: defaulted(flag(), true),
+  testing: optional(anyMap()),
+});
+
+export function readManifest(document: YamlDocument): Checked<PackManifest> {
+  const { value, problems } = checkShape(document, manifestShape);
+  if (value === undefined) return { value: undefined, problems };
+  // A value may be missing here: the administrator may be the one who sets it.
+  const given = Object.fromEntries(
+    Object.entries(value.conf_schema).map(([name, { required: _, ...rest }]) => [name, rest]),
+  );
+  for (const problem of validate(given, value.config)) {
+    problems.push(problemAt(document, `/config${problem.pointer ?? ''}`, problem.message));
+  }
+  return {
+    value: {
+      ...value,
+      label: value.label ?? labelOf(value.ref),
+      description: value.description ?? null,
+      author: value.author ?? null,
+      email: value.email ?? null,
+      license: value.license ?? null,
+      python: value.python ?? null,
+      nodejs: value.nodejs ?? null,
+      testing: value.testing ?? null,
+    },
+    problems,
+  };
+}

@@ -1,0 +1,47 @@
+import { suggestion } from '../yaml/nearest.ts';
+import { describe, type Shape } from '../yaml/shape.ts';
+
+/** What runs an action's entry point: an interpreter, or nothing (`native`: the file itself, or a part of the worker). */
+export type RunnerType = 'shell' | 'python' | 'nodejs' | 'native';
+
+/** Every accepted spelling, in lower case. */
+const spellings: Record<string, RunnerType> = {
+  shell: 'shell',
+  bash: 'shell',
+  sh: 'shell',
+  'core.shell': 'shell',
+  python: 'python',
+  python3: 'python',
+  'core.python': 'python',
+  nodejs: 'nodejs',
+  node: 'nodejs',
+  'node.js': 'nodejs',
+  'core.nodejs': 'nodejs',
+  native: 'native',
+  builtin: 'native',
+  standalone: 'native',
+  'core.native': 'native',
+};
+
+/** The runner a name, an alias or a ref stands for, whatever its case; undefined if none. */
+export function runnerOf(name: string): RunnerType | undefined {
+  const key = name.toLowerCase();
+  return Object.hasOwn(spellings, key) ? spellings[key] : undefined;
+}
+
+export const runnerType: Shape<RunnerType> = {
+  expected: 'a runner (shell, python, nodejs or native)',
+  read: (value, pointer, report) => {
+    const runner = typeof value === 'string' ? runnerOf(value) : undefined;
+    if (runner !== undefined) return runner;
+    const meant = typeof value === 'string' ? suggestion(value, Object.keys(spellings)) : '';
+    report(pointer, `"runner_type" must be shell, python, nodejs or native, not ${describe(value)}.${meant}`);
+    return undefined;
+  },
+};
+
+/** Prefix of an entry point that is a part of the worker itself; only the pack `core` may use it. */
+export const builtinPrefix = 'builtin:';
+
+export const builtinNames = ['echo', 'noop', 'sleep', 'emit_event'] as const;
+export type BuiltinName = (typeof builtinNames)[number];
