@@ -27,12 +27,10 @@ export async function chooseAccount(): Promise<Account> {
   return { kind: 'nobody', uid: nobody, gid: nobody };
 }
 
-/** Gives a tree to the account, where another one owned it before.
- *  @throws AttuneError `configuration` where the account could not enter it. */
+/** Gives a tree to the account, where another one owned it before. */
 export async function handOver(account: Account, folder: string): Promise<void> {
   if (account.kind === 'own') return;
   const [uid, gid] = account.kind === 'nobody' ? [account.uid, account.gid] : [0, 0];
-  if (account.kind === 'nobody') await assertEnterable(path.dirname(folder));
   if ((await lstat(folder)).uid === uid) return;
   const entries = await readdir(folder, { recursive: true });
   for (const entry of entries) await chown(path.join(folder, entry), uid, gid);
@@ -40,7 +38,9 @@ export async function handOver(account: Account, folder: string): Promise<void> 
   await chown(folder, uid, gid);
 }
 
-async function assertEnterable(folder: string): Promise<void> {
+/** @throws AttuneError `configuration` where the account cannot enter the folder. */
+export async function assertEnterable(account: Account, folder: string): Promise<void> {
+  if (account.kind !== 'nobody') return;
   for (let at = folder; ; at = path.dirname(at)) {
     if (((await lstat(at)).mode & 0o001) === 0) {
       throw new AttuneError(

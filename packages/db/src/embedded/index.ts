@@ -1,6 +1,6 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import path from 'node:path';
-import { chooseAccount, type Account } from './account.ts';
+import { assertEnterable, chooseAccount, type Account } from './account.ts';
 import { copyInto, findBinaries, link } from './binaries.ts';
 import { database, openCluster, user } from './cluster.ts';
 import { ensureRunning, stopServer } from './server.ts';
@@ -42,6 +42,7 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<Embedded>
   const account = options.account ?? (await chooseAccount());
   await mkdir(folder, { recursive: true });
   await chmod(folder, account.kind === 'nobody' ? 0o711 : 0o700);
+  await assertEnterable(account, folder);
 
   const installed = await findBinaries(options.packageFolder);
   const usable = account.kind !== 'nobody' && (await link(installed));
