@@ -1,0 +1,99 @@
+import { builtinPrefix, isJsonObject, ownValue, stringifyJson, type Json, type JsonObject } from '@attune/core';
+import type { Outcome } from '@attune/engine';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Attempt, AttemptDeps } from './attempt.ts';
+import { CannotStart } from './command.ts';
+import { asStorable } from './result.ts';
+
+/** What a built-in action did. */
+interface Done {
+  exit_code: number;
+  /** As a process would write it to standard output. */
+  stdout: string;
+  data?: Json;
+  events?: { trigger_ref: string; payload: Json }[];
+}
+
+type Builtin = (parameters: JsonObject, signal: AbortSignal) => Done | Promise<Done>;
+
+/** The actions of the pack `core` that need no process: `entry_point: builtin:<name>`. */
+const builtins: Record<string, Builtin> = {
+  echo: (parameters) => ({ exit_code: 0, stdout: textOf(ownValue(parameters, 'message')) }),
+
+  noop: (parameters) => ({
+    exit_code: Number(ownValue(parameters, 'exit_code') ?? 0),
+    stdout: textOf(ownValue(parameters, 'message')),
+  }),
+
+  async sleep(parameters, signal) {
+    const seconds = Number(ownValue(parameters, 'seconds') ?? 0);
+    await pause(seconds * 1000, undefined, { signal });
+    const message = textOf(ownValue(parameters, 'message'));
+    return { exit_code: 0, stdout: `Slept for ${seconds} seconds${message === '' ? '' : `: ${message}`}` };
+  },
+
+  /** The event is recorded by the transaction that ends the execution, so it happens exactly once. */
+  emit_event(parameters) {
+    const trigger_ref = textOf(ownValue(parameters, 'trigger_ref'));
+    const payload = ownValue(parameters, 'payload') ?? {};
+    return { exit_code: 0, stdout: '', data: { trigger_ref }, events: [{ trigger_ref, payload }] };
+  },
+};
+
+export const isBuiltin = ({ action }: Attempt): boolean =>
+  action.runner_type === 'native' && action.entry_point.startsWith(builtinPrefix);
+
+/** Runs a built-in. It is stopped by its signals only where it waits.
+ *  @throws CannotStart where there is no such built-in, or the pack may not use one. */
+export async function runBuiltin(
+  attempt: Attempt,
+  parameters: JsonObject,
+  limit: AbortSignal,
+  { signal, append }: AttemptDeps,
+): Promise<Outcome> {
+  const name = attempt.action.entry_point.slice(builtinPrefix.length);
+  const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
+  if (builtin === undefined || attempt.pack_ref !== 'core')
+    throw new CannotStart(`There is no built-in '${name}' here`);
+  const started = performance.now();
+  const duration = () => Math.round(performance.now() - started);
+  const stop = AbortSignal.any([limit, signal]);
+  try {
+    const { exit_code, stdout, data, events } = await builtin(parameters, stop);
+    if (stdout !== '') await append('stdout', 0, Buffer.from(stdout));
+    const succeeded = exit_code === 0;
+    return {
+      kind: succeeded ? 'succeeded' : 'failed',
+      result: asStorable({
+        exit_code,
+        duration_ms: duration(),
+        succeeded,
+        ...(stdout === '' ? {} : { stdout }),
+        ...(data === undefined ? {} : { data }),
+        ...(succeeded ? {} : { error: `The action exited with code ${exit_code}` }),
+      }),
+      ...(events === undefined ? {} : { events }),
+    };
+  } catch (error) {
+    if (!stop.aborted) throw error;
+    const timedOut = limit.aborted;
+    const reason = timedOut
+      ? `The action was stopped at its time limit of ${attempt.timeout_seconds ?? 0} s`
+      : 'The action was cancelled';
+    return {
+      kind: timedOut ? 'timed_out' : 'cancelled',
+      result: {
+        exit_code: -1,
+        duration_ms: duration(),
+        succeeded: false,
+        ...(timedOut ? { timed_out: true } : {}),
+        error: reason,
+      },
+    };
+  }
+}
+
+function textOf(value: Json | undefined): string {
+  if (value === undefined || value === null) return '';
+  return typeof value === 'string' ? value : stringifyJson(value, isJsonObject(value) ? 2 : undefined);
+}

@@ -1,0 +1,115 @@
+import type { JsonObject } from '@attune/core';
+import type { Outcome } from '@attune/engine';
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Attempt, AttemptDeps, StreamName } from './attempt.ts';
+import { commandOf } from './command.ts';
+import { environmentOf } from './environment.ts';
+import { makeAttemptFolder, type AttemptFolder } from './folder.ts';
+import { formatParameters } from './parameters.ts';
+import { outcomeOf, stderrInResult, stdoutInResult, type StopCause } from './result.ts';
+import { secretTexts } from './secrets.ts';
+import { spawnProgram, type Spawned } from './spawn.ts';
+import { killGroup, killProcesses, stopProcesses } from './stop.ts';
+import { capture, streamLimit, type Capture } from './stream.ts';
+
+/** Milliseconds for which streams are read on after the action has exited, if another process still holds them open. */
+const drainMs = 500;
+
+/** Runs an action as a process and waits for its end, or ends it when its time is up or it is to stop.
+ *  @throws CannotStart where it does not start. */
+export async function runProcess(
+  attempt: Attempt,
+  parameters: JsonObject,
+  limit: AbortSignal,
+  deps: AttemptDeps,
+): Promise<Outcome> {
+  const command = commandOf(attempt, deps.interpreters);
+  const folder = await makeAttemptFolder(deps.scratch, `${attempt.execution}-${attempt.attempt}`);
+  try {
+    const started = performance.now();
+    const spawned = await spawnProgram({
+      command,
+      cwd: attempt.pack_dir,
+      ...(await deliver(attempt, parameters, folder, deps)),
+      folder: folder.path,
+      pipes: deps.pipes,
+    });
+    deps.onSpawn?.(spawned.pid);
+    const { stdout, stderr } = captureBoth(spawned, attempt, parameters, deps);
+    const stopped = await endOf(spawned, limit, deps);
+    const exit = await spawned.exited;
+    await Promise.all([stdout.finish(drainMs), stderr.finish(drainMs)]);
+    // What an action leaves behind ends with it. Only a success may leave a daemon in a session of its own: after anything else
+    // another attempt may follow, and nothing of this one may run beside it.
+    if (stopped === undefined && exit.code === 0) killGroup(spawned.pid);
+    else killProcesses({ pid: spawned.pid, token: deps.token });
+    return outcomeOf({
+      exit,
+      stopped,
+      timeout_seconds: attempt.timeout_seconds,
+      duration_ms: Math.round(performance.now() - started),
+      format: attempt.action.output_format,
+      stdout: viewOf(stdout),
+      stderr: viewOf(stderr),
+    });
+  } finally {
+    await folder.remove();
+  }
+}
+
+/** Waits for the exit, and brings it about where the attempt is to stop: what first asked for it is the cause. */
+async function endOf({ pid, exited }: Spawned, limit: AbortSignal, deps: AttemptDeps): Promise<StopCause> {
+  const cause = await new Promise<StopCause>((resolve) => {
+    whenAborted(limit, () => resolve('timed_out'));
+    whenAborted(deps.signal, () => resolve('cancelled'));
+    void exited.then(() => resolve(undefined));
+  });
+  if (cause !== undefined) await stopProcesses({ pid, token: deps.token, exited }, deps.stopGraceSeconds);
+  return cause;
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
+}
+
+/** The environment and the standard input that carry the parameters. */
+async function deliver(
+  attempt: Attempt,
+  parameters: JsonObject,
+  folder: AttemptFolder,
+  { token, baseEnvironment, apiUrl }: AttemptDeps,
+): Promise<{ env: Record<string, string>; input: string | undefined }> {
+  const { parameter_delivery, parameter_format } = attempt.action;
+  const document = formatParameters(parameter_format, parameters);
+  const byFile = parameter_delivery === 'file';
+  const parameterFile = byFile ? join(folder.path, 'parameters') : undefined;
+  if (parameterFile !== undefined) await writeFile(parameterFile, document, { mode: 0o400, flag: 'wx' });
+  return {
+    env: environmentOf({ attempt, folders: folder, token, base: baseEnvironment, apiUrl, parameterFile }),
+    input: byFile ? undefined : document,
+  };
+}
+
+function captureBoth(
+  spawned: Spawned,
+  { action }: Attempt,
+  parameters: JsonObject,
+  deps: AttemptDeps,
+): Record<StreamName, Capture> {
+  const secrets = secretTexts(action.parameters, parameters);
+  const appendTo = (stream: StreamName) => (offset: number, bytes: Buffer) => deps.append(stream, offset, bytes);
+  // text is only shown; anything else has to be read as a whole
+  const bytes = action.output_format === 'text' ? stdoutInResult : streamLimit;
+  return {
+    stdout: capture(spawned.stdout, { append: appendTo('stdout'), secrets, remember: { from: 'beginning', bytes } }),
+    stderr: capture(spawned.stderr, {
+      append: appendTo('stderr'),
+      secrets,
+      remember: { from: 'end', bytes: stderrInResult },
+    }),
+  };
+}
+
+const viewOf = (stream: Capture) => ({ bytes: stream.remembered(), total: stream.total(), dropped: stream.dropped() });
