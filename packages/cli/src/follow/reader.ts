@@ -1,0 +1,32 @@
+import type { ExecutionStatus, Id, Instant, WorkflowTaskMetadata } from '@attune/core';
+
+/** What following needs to know of an execution; the names are the API's. */
+export interface SeenExecution {
+  id: Id;
+  action_ref: string;
+  parent: Id | null;
+  status: ExecutionStatus;
+  workflow_task: Pick<WorkflowTaskMetadata, 'task_name' | 'task_index' | 'visit' | 'attempt' | 'next_retry_at'> | null;
+  /** The run, where the action is a workflow: then it writes no logs of its own. */
+  workflow_execution: Id | null;
+  started_at: Instant | null;
+  completed_at: Instant | null;
+}
+
+export type LogStream = 'stdout' | 'stderr';
+
+export interface LogPart {
+  content: Uint8Array;
+  /** Whether more is stored behind it. */
+  has_more: boolean;
+  /** Whether the execution has ended: nothing is appended any more. */
+  has_ended: boolean;
+}
+
+/** The looks at the server that following takes. */
+export interface Reader {
+  execution(id: Id): Promise<SeenExecution>;
+  /** The execution and all below it, each after its parent. */
+  tree(id: Id): Promise<SeenExecution[]>;
+  log(id: Id, stream: LogStream, offset: number): Promise<LogPart>;
+}
