@@ -1,0 +1,35 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { text } from 'node:stream/consumers';
+import { fileURLToPath } from 'node:url';
+import { parseJson, stringifyJson, type JsonObject } from '@attune/core';
+
+export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));
+
+export interface Run {
+  exit_code: number | null;
+  stdout: string;
+  stderr: string;
+  /** Standard output, read as the worker reads `output_format: json`. */
+  data: JsonObject;
+}
+
+const interpreters = { mjs: process.execPath, py: 'python3', sh: 'sh' };
+
+/** Runs a script of a pack as a worker does: parameters on standard input as one JSON line, an environment of its own. */
+export async function runAction(
+  script: string,
+  parameters: JsonObject,
+  environment: Record<string, string> = {},
+): Promise<Run> {
+  const interpreter = interpreters[script.slice(script.lastIndexOf('.') + 1) as keyof typeof interpreters];
+  const child = spawn(interpreter, [`${projectRoot}packs/${script}`], {
+    cwd: `${projectRoot}packs/${script.slice(0, script.indexOf('/actions/'))}`,
+    env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', ATTUNE_ATTEMPT: '1', ...environment },
+  });
+  // A script that ends before it has read everything is judged by its exit code.
+  child.stdin.on('error', () => undefined);
+  child.stdin.end(`${stringifyJson(parameters)}\n`);
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
+  return { exit_code: child.exitCode, stdout, stderr, data: stdout === '' ? {} : (parseJson(stdout) as JsonObject) };
+}
