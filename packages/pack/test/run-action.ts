@@ -16,10 +16,11 @@ export interface Run {
 
 const interpreters = { mjs: process.execPath, py: 'python3', sh: 'sh' };
 
-/** Runs a script of a pack as a worker does: parameters on standard input as one JSON line, an environment of its own. */
+/** Runs a script of a pack as a worker does: parameters on standard input as one JSON line, or as the text given, and an environment of
+ *  its own. */
 export async function runAction(
   script: string,
-  parameters: JsonObject,
+  parameters: JsonObject | string,
   environment: Record<string, string> = {},
 ): Promise<Run> {
   const interpreter = interpreters[script.slice(script.lastIndexOf('.') + 1) as keyof typeof interpreters];
@@ -29,7 +30,7 @@ export async function runAction(
   });
   // A script that ends before it has read everything is judged by its exit code.
   child.stdin.on('error', () => undefined);
-  child.stdin.end(`${stringifyJson(parameters)}\n`);
+  child.stdin.end(`${typeof parameters === 'string' ? parameters : stringifyJson(parameters)}\n`);
   const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'close')]);
   return { exit_code: child.exitCode, stdout, stderr, data: stdout === '' ? {} : (parseJson(stdout) as JsonObject) };
 }
