@@ -30,3 +30,7 @@ export * as loginThrottle from './login-throttle.ts';
 export * as tokens from './token.ts';
 export type { AuditCategory, AuditEntry, AuditOutcome } from './audit.ts';
 export type { Caller, Grant } from './identity.ts';
+export * as executionLogs from './execution-log.ts';
+export * as packFiles from './pack-file.ts';
+export * as workers from './worker.ts';
+export { holdWorkerName, type HeldName } from './worker-name.ts';
