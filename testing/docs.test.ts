@@ -16,7 +16,11 @@ function expectPrinted(page: string, name: string, printed: string): void {
   const pattern = new RegExp(`(<!-- printed: ${name} -->\\n)([\\s\\S]*?)(\\n<!-- end -->)`);
   const found = pattern.exec(text);
   if (found === null) throw new Error(`${page} has no part '<!-- printed: ${name} --> ... <!-- end -->'`);
-  if (isPrinting) writeFileSync(path, text.replace(pattern, (_, start: string, __, end: string) => start + printed + end));
+  if (isPrinting)
+    writeFileSync(
+      path,
+      text.replace(pattern, (_, start: string, __, end: string) => start + printed + end),
+    );
   else expect(found[2]).toBe(printed);
 }
 
@@ -32,5 +36,9 @@ test('docs/configuration.md prints every setting from its table', () => {
   const rows = Object.entries(settings).map(
     ([name, setting]) => `| \`${name}\` | ${setting.description} | ${setting.default} |`,
   );
-  expectPrinted('configuration.md', 'settings', ['| Variable | Meaning | Default |', '|---|---|---|', ...rows].join('\n'));
+  expectPrinted(
+    'configuration.md',
+    'settings',
+    ['| Variable | Meaning | Default |', '|---|---|---|', ...rows].join('\n'),
+  );
 });

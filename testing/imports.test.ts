@@ -64,7 +64,8 @@ test('a room is imported by its name and only through what it exports', () => {
 });
 
 test('services never import each other', () => {
-  const serviceOf = (path: string) => services.find((name) => path.startsWith(join(packages, 'server', 'src', name) + '/'));
+  const serviceOf = (path: string) =>
+    services.find((name) => path.startsWith(join(packages, 'server', 'src', name) + '/'));
   const wrong = all.filter(({ room, from, name }) => {
     const own = serviceOf(from);
     if (room !== 'server' || own === undefined || !name.startsWith('.')) return false;
@@ -77,7 +78,8 @@ test('services never import each other', () => {
 test('core is pure: nothing of Node, no clock, no randomness', () => {
   const wrong = all.filter(({ room, name }) => room === 'core' && name.startsWith('node:'));
   expect(wrong.map(describe)).toEqual([]);
-  const impure = /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bglobalThis\.(crypto|fetch)/;
+  const impure =
+    /\bDate\.now\(|\bnew Date\(\)|\bMath\.random\(|\bperformance\.now\(|\bprocess\.|\bglobalThis\.(crypto|fetch)/;
   const files = sourceFiles(join(packages, 'core', 'src')).filter((file) => impure.test(readFileSync(file, 'utf8')));
   expect(files.map((file) => relative(packages, file))).toEqual([]);
 });

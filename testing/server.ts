@@ -37,7 +37,8 @@ export function spawnServer({ home, services = [], env = {} }: StartOptions): Se
   });
   let text = '';
   const exited = new Promise<number>((resolve) => child.once('close', (code) => resolve(code ?? -1)));
-  for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (part: string) => (text += part));
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (part: string) => (text += part));
   const isRunning = () => child.exitCode === null && child.signalCode === null;
   const self: ServerProcess = {
     child,
