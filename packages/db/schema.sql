@@ -235,6 +235,14 @@ create table attune.key (
   constraint key_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+(\.[^.]+)*$'::text),
   constraint key_ref_key UNIQUE (ref)
 );
+-- Login attempts of a login, an address or both within the present window
+create table attune.login_throttle (
+  attempts integer not null,
+  subject text not null,
+  window_ends timestamp with time zone not null,
+  constraint login_throttle_pkey PRIMARY KEY (subject),
+  constraint login_throttle_attempts_check CHECK (attempts > 0)
+);
 create table attune.pack (
   id bigserial not null,
   conf_schema jsonb default '{}'::jsonb not null,
@@ -571,6 +579,8 @@ alter table attune.workflow_execution add constraint workflow_execution_workflow
 alter table attune.workflow_step add constraint workflow_step_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.workflow_step add constraint workflow_step_workflow_execution_fkey FOREIGN KEY (workflow_execution) REFERENCES attune.workflow_execution(id) ON DELETE CASCADE;
 
+-- list: audit events of one type, newest first
+CREATE INDEX audit_event_type_idx ON attune.audit_event USING btree (event_type, id);
 -- enact: enforcements that have no execution yet
 CREATE INDEX enforcement_created_idx ON attune.enforcement USING btree (id) WHERE ((status = 'created'::attune.enforcement_status_enum) AND (revision IS NOT NULL));
 -- explain: the enforcements of an event
@@ -605,6 +615,8 @@ CREATE UNIQUE INDEX execution_workflow_task_idx ON attune.execution USING btree 
 CREATE INDEX execution_workflow_timed_out_idx ON attune.execution USING btree (id) WHERE ((workflow_task IS NOT NULL) AND ((workflow_task ->> 'timed_out'::text))::boolean);
 -- prune: keys older than 24 h
 CREATE INDEX idempotency_created_idx ON attune.idempotency USING btree (created);
+-- prune: windows that have ended
+CREATE INDEX login_throttle_window_idx ON attune.login_throttle USING btree (window_ends);
 -- refresh: revoke the family of a token used twice
 CREATE INDEX refresh_token_family_idx ON attune.refresh_token USING btree (family);
 -- match: the enabled rules of an event's trigger
