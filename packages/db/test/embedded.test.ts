@@ -24,7 +24,7 @@ const { major } = await findBinaries(packageFolder);
 const bundle = path.join(import.meta.dirname, '../.cache/embedded-user.mjs');
 beforeAll(async () => {
   await build({
-    entryPoints: [path.join(import.meta.dirname, 'embedded-user.ts')],
+    entryPoints: [path.join(import.meta.dirname, 'embedded-user.test-support.ts')],
     outfile: bundle,
     bundle: true,
     platform: 'node',
