@@ -24,7 +24,7 @@ export interface WorkflowTaskMetadata {
   next_retry_at: Instant | null;
   timeout_seconds: number | null;
   timed_out: boolean;
-  duration_ms: number | null;
+  duration_ms: number | bigint | null;
   started_at: Instant | null;
   completed_at: Instant | null;
   /** Number of this run of the task, 1 for the first. */
