@@ -79,6 +79,7 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
     attempt: task.attempt,
     outcome: outcomeOf(ended.status),
     result: ended.result,
+    started: ended.started_at !== null,
   };
   const step = decideNext(graph, state, run.variables, await factsOf(tx, owner), finished, (name, visit) =>
     known.get(`${name}#${visit}`),
@@ -99,7 +100,13 @@ async function carryOut(
   ended: EngineExecution | null,
   step: Step,
 ): Promise<Turn[]> {
-  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, ended?.id ?? null, step.decision);
+  await workflowExecutions.appendStep(
+    tx,
+    run.id,
+    run.steps + 1,
+    ended?.id ?? null,
+    step.decision as unknown as JsonObject,
+  );
   await workflowExecutions.save(tx, run.id, {
     state: step.state as unknown as JsonObject,
     variables: step.variables,
@@ -131,6 +138,8 @@ export async function endRun(
 ): Promise<Turn[]> {
   const move = { completed: 'succeed', failed: 'fail', cancelled: 'stop', timeout: 'expire' } as const;
   await workflowExecutions.setStatus(tx, run, outcome.status, messageOf(outcome.result));
+  // one task was cancelled, not the run: the machine knows no way from running to cancelled but through canceling
+  if (outcome.status === 'cancelled') await executionQueue.move(tx, owner.id, 'cancel');
   const ended = await executionQueue.end(
     tx,
     owner.id,
@@ -174,7 +183,7 @@ function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wan
     workflow_task,
     delay_seconds: start.delay_seconds,
     timeout_seconds: start.timeout_seconds,
-    error: start.error === null ? null : (start.error as unknown as JsonObject),
+    error: start.error,
   };
 }
 

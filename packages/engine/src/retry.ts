@@ -1,4 +1,5 @@
-import { executionQueue, type Database, type Tx } from '@attune/db';
+import { awaitsRetry, type RunState } from '@attune/core';
+import { executionQueue, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
 import { lockRunFirst } from './finish.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
@@ -19,12 +20,16 @@ async function retryOne(tx: Tx, id: string): Promise<boolean> {
   await lockRunFirst(tx, id);
   const ended = await executionQueue.lock(tx, id);
   if (ended === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
-  if (!(await parentRuns(tx, ended.parent))) return false;
+  if (!(await isAwaited(tx, ended))) return false;
   await createSuccessor(tx, ended, 'retry');
   return true;
 }
 
-/** Nothing below a workflow starts once it was cancelled or ended. */
-async function parentRuns(tx: Tx, parent: string | null): Promise<boolean> {
-  return parent === null || (await executionQueue.find(tx, parent))?.status === 'running';
+/** Nothing below a workflow starts once it was cancelled, made to fail, or ended: such a run has given its retries up. */
+async function isAwaited(tx: Tx, ended: EngineExecution): Promise<boolean> {
+  const task = ended.workflow_task;
+  if (ended.parent !== null && (await executionQueue.find(tx, ended.parent))?.status !== 'running') return false;
+  if (task?.visit === undefined) return true; // a row of an older system: the documented query alone decides
+  const run = await workflowExecutions.lock(tx, task.workflow_execution);
+  return run !== undefined && awaitsRetry(run.state as unknown as RunState, task.task_name, task.visit);
 }
