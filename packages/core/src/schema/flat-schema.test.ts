@@ -93,6 +93,7 @@ test('a pattern that would ruin a backtracking engine takes no time', () => {
   const bad: FlatSchema = { x: { type: 'string', pattern: '^(a+)+$' } };
   expect(checkFlatSchema(bad)).toEqual([]);
   expect(validate(bad, { x: `${'a'.repeat(50_000)}!` })).toHaveLength(1);
+  expect(checkFlatSchema({ x: { pattern: `(${'ab'.repeat(400)}){1000}` } })).toHaveLength(1);
 });
 
 test('defaults take the places of missing and null ones, a bare null is left out', () => {
