@@ -35,8 +35,10 @@ export const lock = (tx: Tx, id: Id): Promise<LockedRun | undefined> =>
 
 /** The run of an execution, if it is one of a workflow. */
 export const idOf = async (tx: Tx, execution: Id): Promise<Id | undefined> =>
-  (await tx.maybe<{ id: Id }>(sql`
-    select id from workflow_execution where execution = ${execution} and revision is not null`))?.id;
+  (
+    await tx.maybe<{ id: Id }>(sql`
+    select id from workflow_execution where execution = ${execution} and revision is not null`)
+  )?.id;
 
 export interface RunProgress {
   state: JsonObject;
@@ -79,11 +81,7 @@ export interface TaskResult {
 }
 
 /** The result of the last attempt of each of these (task, visit) pairs. */
-export const results = (
-  tx: Tx,
-  run: Id,
-  wanted: readonly { task: string; visit: number }[],
-): Promise<TaskResult[]> =>
+export const results = (tx: Tx, run: Id, wanted: readonly { task: string; visit: number }[]): Promise<TaskResult[]> =>
   tx.many<TaskResult>(sql`
     select distinct on (wanted.task, wanted.visit) wanted.task as task_name, wanted.visit, e.result, e.started_at
     from unnest(${wanted.map((one) => one.task)}::text[], ${wanted.map((one) => one.visit)}::int[])
@@ -93,5 +91,7 @@ export const results = (
       and (e.workflow_task->>'visit')::int = wanted.visit
     order by wanted.task, wanted.visit, (e.workflow_task->>'attempt')::int desc`);
 
-export const saveState = (tx: Tx, id: Id, state: JsonObject): Promise<number> =>
-  tx.run(sql`update workflow_execution set state = ${jsonb(state)}, updated = now() where id = ${id}`);
+/** Keeps a state that changed without a decision: a successor came into being. */
+export const saveState = (tx: Tx, id: Id, state: JsonObject, steps: number): Promise<number> =>
+  tx.run(sql`
+    update workflow_execution set state = ${jsonb(state)}, steps = ${steps}, updated = now() where id = ${id}`);

@@ -34,17 +34,21 @@ export async function createSuccessor(
     },
   ]);
   if (successor === undefined) throw new Error('One execution was to be created');
-  if (task?.visit !== undefined) await tellRun(tx, successor);
+  if (task?.visit !== undefined) await tellRun(tx, successor, kind);
   if (successor.workflow_def !== null) await advance(tx, { kind: 'begun', execution: successor });
   return successor;
 }
 
-/** The run's state names the attempt it waits for. */
-async function tellRun(tx: Tx, successor: EngineExecution): Promise<void> {
+/** The run's state names the attempt it waits for, and its record says that there is one. */
+async function tellRun(tx: Tx, successor: EngineExecution, kind: 'retry' | 'restart'): Promise<void> {
   const task = successor.workflow_task;
   if (task?.visit === undefined || task.attempt === undefined) return;
   const run = await workflowExecutions.lock(tx, task.workflow_execution);
   if (run === undefined) return;
   const state = retried(run.state as unknown as RunState, task.task_name, task.visit, task.attempt);
-  await workflowExecutions.saveState(tx, run.id, state as unknown as JsonObject);
+  const { task_name, visit, attempt } = task;
+  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, successor.id, {
+    successor: { kind, task: task_name, visit, attempt },
+  });
+  await workflowExecutions.saveState(tx, run.id, state as unknown as JsonObject, run.steps + 1);
 }
