@@ -16,6 +16,7 @@ import { resolveAliases } from './aliases.ts';
 import { convert, offsetOf } from './convert.ts';
 import { nestingDepth } from './nesting.ts';
 import { pointerKeys } from './pointer.ts';
+import { offsetInSource } from './text-offset.ts';
 
 /** A position in a text, counted from one. */
 export interface Place {
@@ -35,6 +36,9 @@ export interface YamlDocument {
   at: (pointer: string) => Place;
   /** Where the key of the map entry named by a JSON pointer begins; of anything else, the same as `at`. */
   keyAt: (pointer: string) => Place;
+  /** Where a character of the text named by a JSON pointer stands, counted in UTF-16 code units from its first; of what is no text,
+   *  the same as `at`. */
+  within: (pointer: string, offset: number) => Place;
 }
 
 export interface YamlLimits {
@@ -49,17 +53,17 @@ export interface YamlLimits {
  *  U+0000, lone surrogates, and texts beyond the limits. Integers beyond 2^53 become bigint, never rounded. Never throws. */
 export function readYaml(text: string, file: string, limits: YamlLimits = {}): YamlDocument {
   const { length = 1_048_576, depth = 100 } = limits;
-  if (text.length > length) return refused(file, `The file is longer than ${length} characters`);
+  if (text.length > length) return refusedYaml(file, `The file is longer than ${length} characters`);
 
   const lines = new LineCounter();
   const tokens = [...new Parser(lines.addNewLine).parse(text)];
   if (tokens.some((token) => nestingDepth(token) > depth)) {
-    return refused(file, `Lists and maps are nested deeper than ${depth} levels`);
+    return refusedYaml(file, `Lists and maps are nested deeper than ${depth} levels`);
   }
   // uniqueKeys compares every key with every other; conversion finds duplicates in one pass.
   const composer = new Composer({ intAsBigInt: true, uniqueKeys: false, version: '1.2', logLevel: 'silent' });
   const [document, second] = [...composer.compose(tokens, true, text.length)];
-  if (document === undefined) return refused(file, 'The file is empty');
+  if (document === undefined) return refusedYaml(file, 'The file is empty');
 
   const placeOf = (offset: number): Place => {
     const { line, col } = lines.linePos(offset);
@@ -85,12 +89,19 @@ export function readYaml(text: string, file: string, limits: YamlLimits = {}): Y
       const { node, key } = locate(document, sources, pointer);
       return placeOf(offsetOf(key ?? node));
     },
+    within: (pointer, offset) => {
+      const { node } = locate(document, sources, pointer);
+      const scalar = isAlias(node) ? sources.get(node) : node;
+      const isText = isScalar(scalar) && typeof scalar.value === 'string';
+      return placeOf(isText ? offsetInSource(text, scalar, offset) : offsetOf(node));
+    },
   };
 }
 
-function refused(file: string, message: string): YamlDocument {
+/** A file of which nothing can be read, with the reason. */
+export function refusedYaml(file: string, message: string): YamlDocument {
   const start = (): Place => ({ line: 1, column: 1 });
-  return { file, value: undefined, problems: [{ message, file, ...start() }], at: start, keyAt: start };
+  return { file, value: undefined, problems: [{ message, file, ...start() }], at: start, keyAt: start, within: start };
 }
 
 /** The node a pointer names, with its key if it is an entry of a map; else the innermost existing node on the way. */
