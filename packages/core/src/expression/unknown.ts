@@ -1,0 +1,22 @@
+import { suggestion } from '../yaml/nearest.ts';
+import { builtIns } from './function/table.ts';
+import { keywords } from './token.ts';
+
+/** What to say of a name that does not exist. */
+export function unknownName(name: string, known: Iterable<string>): string {
+  const names = [...known];
+  const has = names.length === 0 ? '' : `; known are ${enumerate(names)}`;
+  const advice = builtIns.has(name)
+    ? ` "${name}" is a function: write ${name}(...).`
+    : suggestion(name, [...names, ...keywords]);
+  return `There is no ${JSON.stringify(name)} here${has}.${advice} Put text in quotes`;
+}
+
+/** What to say of a function that does not exist. */
+export const unknownFunction = (name: string, ofScope: Iterable<string>): string =>
+  `There is no function ${JSON.stringify(name)}.${suggestion(name, [...ofScope, ...builtIns.keys()])} The page on expressions lists them all`;
+
+function enumerate(names: readonly string[]): string {
+  const shown = names.slice(0, 8).join(', ');
+  return names.length > 8 ? `${shown} and ${names.length - 8} more` : shown;
+}
