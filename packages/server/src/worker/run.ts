@@ -15,6 +15,9 @@ export async function runAttempt(attempt: Attempt, deps: AttemptDeps): Promise<O
   // more than the schema names is allowed: `input: inherit` hands on whatever the parent had
   const problems = validate(schema, parameters, { unknown: 'allow' });
   if (problems.length > 0) return invalid(attempt, problems);
+  if (deps.signal.aborted) {
+    return { kind: 'cancelled', result: { succeeded: false, error: 'The action was cancelled before it started' } };
+  }
   const limit = startTimeLimit(attempt.timeout_seconds);
   try {
     const run = isBuiltin(attempt) ? runBuiltin : runProcess;

@@ -1,0 +1,85 @@
+import type { Id } from '@attune/core';
+import { executionQueue, type Lease } from '@attune/db';
+import type { LeaseState } from '@attune/engine';
+
+/** Milliseconds after the last renewal at which a lease counts as lost, unheard: some seconds before the database may give the work to
+ *  somebody else, so that two attempts never run at once. */
+const staleMs = (executionQueue.leaseSeconds - 3) * 1_000;
+
+/** A claimed execution in this worker's hands. */
+export interface Held {
+  lease: Lease;
+  /** Aborted to stop the attempt and report how it ended. */
+  cancelled: AbortController;
+  /** Aborted to end the attempt by force and say nothing: somebody else decides about it. */
+  lost: AbortController;
+  /** The worker stops before the attempt has ended: its end is not reported, the database is told of the loss. */
+  isAbandoned: boolean;
+  /** Its end is known and on its way to the database. */
+  isReporting: boolean;
+  /** When the lease was last known to hold, before the database was asked. */
+  renewedAt: number;
+  /** Settles when nothing is left to do for it. Never rejects. */
+  done: Promise<void>;
+}
+
+export interface HeldBook {
+  size(): number;
+  all(): Held[];
+  /** Takes a claimed execution in hand; it is let go when `work` settles. */
+  add(lease: Lease, askedAt: number, work: (held: Held) => Promise<void>): void;
+  /** Applies what the database said about each lease when it was asked at `askedAt`. */
+  apply(states: readonly LeaseState[], askedAt: number): void;
+  /** Gives up what could not be renewed in time. */
+  dropStale(now: number): void;
+}
+
+/** The executions that a worker holds.
+ *  @param onFree Called when one is let go. */
+export function heldBook(onLost: (execution: Id, reason: string) => void, onFree: () => void): HeldBook {
+  const byId = new Map<Id, Held>();
+
+  const lose = (held: Held, reason: string) => {
+    if (held.isReporting || held.lost.signal.aborted) return; // a late report is refused by the database
+    onLost(held.lease.execution, reason);
+    held.lost.abort();
+  };
+
+  return {
+    size: () => byId.size,
+    all: () => [...byId.values()],
+    add(lease, askedAt, work) {
+      const held: Held = {
+        lease,
+        cancelled: new AbortController(),
+        lost: new AbortController(),
+        isAbandoned: false,
+        isReporting: false,
+        renewedAt: askedAt,
+        done: Promise.resolve(),
+      };
+      byId.set(lease.execution, held);
+      held.done = work(held).finally(() => {
+        byId.delete(lease.execution);
+        onFree();
+      });
+    },
+    apply(states, askedAt) {
+      for (const { execution, state } of states) {
+        const held = byId.get(execution);
+        if (held === undefined) continue;
+        if (state === 'lost') {
+          lose(held, 'the database has given it to somebody else');
+          continue;
+        }
+        held.renewedAt = askedAt;
+        if (state === 'canceling') held.cancelled.abort();
+      }
+    },
+    dropStale(now) {
+      for (const held of byId.values()) {
+        if (now - held.renewedAt > staleMs) lose(held, 'the database could not be reached in time');
+      }
+    },
+  };
+}
