@@ -1,6 +1,6 @@
 import { AttuneError, type PackFiles } from '@attune/core';
 import { materialisePack } from '@attune/pack';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
 export interface PackCache {
@@ -15,6 +15,7 @@ export function packCache(root: string, load: (revision: string) => Promise<Pack
 
   const write = async (ref: string, revision: string): Promise<string> => {
     const folder = join(root, ref, revision);
+    if (await isThere(folder)) return folder;
     const files = await load(revision);
     if (files === undefined)
       throw new AttuneError('not_found', `The files of pack '${ref}', revision ${revision}, are not kept`);
@@ -35,3 +36,9 @@ export function packCache(root: string, load: (revision: string) => Promise<Pack
     },
   };
 }
+
+const isThere = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    () => false,
+  );

@@ -82,6 +82,7 @@ export function capture(source: Readable, { append, secrets, remember }: Capture
   const closed = new Promise<void>((resolve) => {
     source.once('close', resolve);
     source.once('error', () => resolve()); // what was read before counts
+    if (source.closed) resolve(); // an action that says nothing may have ended before we listen
   });
 
   return {

@@ -23,6 +23,8 @@ test('a revision is written once, with its modes, however many ask', async () =>
   expect(new Set(folders)).toEqual(new Set([join(root, 'demo', 'a'.repeat(64))]));
   expect(loads).toBe(1);
   expect(readFileSync(join(folders[0] ?? '', 'actions/run.sh'), 'utf8')).toBe('echo hi\n');
+  // another process finds it there
+  await packCache(root, () => Promise.reject(new Error('not asked'))).folderOf('demo', 'a'.repeat(64));
   expect(statSync(join(folders[0] ?? '', 'actions/run.sh')).mode & 0o777).toBe(0o755);
 });
 
