@@ -78,3 +78,12 @@ export const assign = (tx: Tx, identity: Id, permissionSetRef: string): Promise<
     insert into permission_assignment (identity, permset)
     select ${identity}, id from permission_set where ref = ${permissionSetRef}
     on conflict (identity, permset) do nothing`);
+
+/** Assigns a permission set to a login, unless some identity has it. */
+export const assignWhereNobodyHas = (tx: Tx, login: string, permissionSetRef: string): Promise<number> =>
+  tx.run(sql`
+    insert into permission_assignment (identity, permset)
+    select i.id, s.id from identity i, permission_set s
+    where i.login = ${login} and s.ref = ${permissionSetRef}
+      and not exists (select 1 from permission_assignment a where a.permset = s.id)
+    on conflict (identity, permset) do nothing`);

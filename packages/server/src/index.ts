@@ -1,1 +1,1 @@
-export {};
+export { apiDocument } from './api/document.ts';

@@ -1,0 +1,58 @@
+import type { AddressInfo } from 'node:net';
+import type { Deps, Stop } from '../deps.ts';
+import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
+import { startLoop } from '../loop.ts';
+import { ensureAdmin } from './auth/first-start.ts';
+import { ensureLocalToken } from './auth/local-token.ts';
+import { passwords as makePasswords } from './auth/password.ts';
+import { buildApi } from './build.ts';
+
+export interface RunningApi {
+  url: string;
+  /** Set by the very first start: the password of `admin`. */
+  firstPassword: string | undefined;
+  stop: Stop;
+}
+
+/** Starts the API on a port (0: any). Any number may run on one database; each host's data folder gets a token for its own CLI. */
+export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
+  const { db, bell, secrets, config } = deps;
+  const log = deps.log.child({ service: 'api' });
+  const passwords = makePasswords();
+  const firstPassword = await ensureAdmin(db, passwords);
+
+  let url = '';
+  const publicUrl = () => config.publicUrl ?? url;
+  const { app } = await buildApi({ db, bell, log, secrets, now: () => new Date(), url: publicUrl }, passwords);
+  await app.listen({ host: config.host, port });
+  try {
+    url = urlOf(config.host, (app.server.address() as AddressInfo).port);
+    await ensureLocalToken(db, config.home, url);
+    const heartbeat = heartbeatOf(db, 'api', { url });
+    await heartbeat.beat();
+    const beating = startLoop({
+      name: 'the API',
+      log,
+      pollMs: heartbeatMs,
+      pass: async () => {
+        await heartbeat.beat();
+        return undefined;
+      },
+    });
+    const stop = async () => {
+      await beating.stop();
+      await app.close();
+      await heartbeat.leave();
+    };
+    return { url, firstPassword, stop };
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+}
+
+/** The address to reach it at from this machine: one that means 'all addresses' is none to connect to. */
+function urlOf(host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host;
+  return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
+}

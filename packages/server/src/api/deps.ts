@@ -1,0 +1,15 @@
+import type { Database, Doorbell } from '@attune/db';
+import type { Logger } from 'pino';
+import type { SecretKey } from '../secret-key.ts';
+
+/** What the API is built from. */
+export interface ApiDeps {
+  db: Database;
+  bell: Pick<Doorbell, 'ring'>;
+  log: Logger;
+  secrets: SecretKey;
+  /** Process time, for access tokens only. */
+  now: () => Date;
+  /** Base of the URLs that others are told, without a slash at its end. */
+  url: () => string;
+}

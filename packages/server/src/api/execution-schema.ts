@@ -1,0 +1,89 @@
+import { executionStatuses, type WorkflowTaskMetadata } from '@attune/core';
+import { z } from 'zod';
+import type { ExecutionNode } from './execution-tree.ts';
+import { HashSchema, IdSchema, InstantSchema, JsonSchema, RefSchema } from './edge/schema.ts';
+
+export const ExecutionStatusSchema = z.enum(executionStatuses).meta({ id: 'ExecutionStatus' });
+
+export const LogStreamSchema = z.enum(['stdout', 'stderr']).meta({ id: 'LogStream' });
+
+const WorkflowTaskSchema: z.ZodType<WorkflowTaskMetadata, WorkflowTaskMetadata> = z
+  .object({
+    workflow_execution: IdSchema,
+    task_name: z.string(),
+    task_index: z.number().nullable(),
+    task_batch: z.number().nullable(),
+    retry_count: z.number(),
+    max_retries: z.number(),
+    next_retry_at: z.string().nullable(),
+    timeout_seconds: z.number().nullable(),
+    timed_out: z.boolean(),
+    duration_ms: z.number().nullable(),
+    started_at: z.string().nullable(),
+    completed_at: z.string().nullable(),
+    visit: z.number().exactOptional(),
+    attempt: z.number().exactOptional(),
+    position: z.record(z.string(), z.number()).exactOptional(),
+    triggered_by: z.string().nullable().exactOptional(),
+  })
+  .meta({ id: 'WorkflowTask', description: 'What the execution is in its workflow' });
+
+const summaryShape = {
+  id: IdSchema,
+  action: IdSchema.nullable(),
+  action_ref: RefSchema,
+  parent: IdSchema.nullable(),
+  enforcement: IdSchema.nullable(),
+  rule_ref: RefSchema.nullable(),
+  trigger_ref: RefSchema.nullable(),
+  executor: IdSchema.nullable().describe('The identity it runs for'),
+  status: ExecutionStatusSchema,
+  workflow_task: WorkflowTaskSchema.nullable(),
+  workflow_execution: IdSchema.nullable().describe('The run, where the action is a workflow'),
+  original_execution: IdSchema.nullable().describe('The first attempt, on later ones'),
+  retry_count: z.int(),
+  created: InstantSchema,
+  updated: InstantSchema,
+  started_at: InstantSchema.nullable(),
+  completed_at: InstantSchema.nullable(),
+};
+
+export const ExecutionSummarySchema = z.object(summaryShape).meta({ id: 'ExecutionSummary' });
+
+export const ExecutionSchema = z
+  .object({
+    ...summaryShape,
+    config: JsonSchema.describe('The parameters; those that the schema calls secret are masked'),
+    result: JsonSchema,
+    runtime: z.string().nullable(),
+    worker: IdSchema.nullable(),
+    worker_name: z.string().nullable(),
+    timeout_seconds: z.int().nullable(),
+    run_after: InstantSchema.nullable(),
+    cause: IdSchema.nullable().describe('The event that led here'),
+    revision: HashSchema.nullable().describe('Definition it runs with'),
+    pack_revision: HashSchema.nullable().describe("Digest of the pack's files it runs with"),
+    input_hash: HashSchema.nullable(),
+    result_hash: HashSchema.nullable(),
+  })
+  .meta({ id: 'Execution' });
+
+export const ExecutionNodeSchema: z.ZodType<ExecutionNode, ExecutionNode> = z
+  .object({
+    ...summaryShape,
+    truncated: z.boolean().describe('Whether the tree is larger than what is shown; set at its root'),
+    get children(): z.ZodType<ExecutionNode[], ExecutionNode[]> {
+      return z.array(ExecutionNodeSchema);
+    },
+  })
+  .meta({ id: 'ExecutionNode' });
+
+export const ExecutionLogSchema = z
+  .object({
+    stream: LogStreamSchema,
+    offset: z.int(),
+    text: z.string().describe('The bytes from `offset` on as UTF-8; what is not UTF-8 is shown as U+FFFD'),
+    next_offset: z.int().describe('Where to read on'),
+    complete: z.boolean().describe('Whether this is all, and nothing will follow'),
+  })
+  .meta({ id: 'ExecutionLog' });

@@ -1,0 +1,203 @@
+import { AttuneError, executionStatuses, type JsonObject } from '@attune/core';
+import { lists } from '@attune/db';
+import { cancel, requestExecution } from '@attune/engine';
+import { z } from 'zod';
+import { callerOf } from './auth/caller.ts';
+import type { ApiDeps } from './deps.ts';
+import type { Api } from './edge/api.ts';
+import { pageAnswer, pageRequest } from './edge/cursor.ts';
+import { found } from './edge/found.ts';
+import { logLimit, treeLimit } from './edge/limits.ts';
+import {
+  FlagSchema,
+  GivenRefSchema,
+  idParams,
+  IdSchema,
+  JsonObjectSchema,
+  listOf,
+  oneOf,
+  pageQuery,
+} from './edge/schema.ts';
+import { maskSecrets } from './edge/secret-mask.ts';
+import { readLogText } from './execution-log.ts';
+import {
+  ExecutionLogSchema,
+  ExecutionNodeSchema,
+  ExecutionSchema,
+  ExecutionStatusSchema,
+  ExecutionSummarySchema,
+  LogStreamSchema,
+} from './execution-schema.ts';
+import { treeOf } from './execution-tree.ts';
+import { createOnce, idempotencyHeaders, requestHash } from './idempotency.ts';
+
+const NewExecutionSchema = z
+  .strictObject({ action_ref: GivenRefSchema, parameters: JsonObjectSchema.default({}) })
+  .meta({ id: 'NewExecution' });
+
+/** `status=running,scheduled` and `status=running&status=scheduled` ask for the same. */
+const StatusesSchema = z.preprocess(
+  (value) => (typeof value === 'string' ? value.split(',') : value),
+  z.array(ExecutionStatusSchema).min(1).max(executionStatuses.length),
+);
+
+export function executionRoutes(app: Api, deps: ApiDeps): void {
+  readRoutes(app, deps);
+  changeRoutes(app, deps);
+}
+
+function readRoutes(app: Api, { db }: ApiDeps): void {
+  app.get(
+    '/api/v1/executions',
+    {
+      config: { permission: 'executions:read' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'listExecutions',
+        summary: 'List executions',
+        querystring: z.strictObject({
+          ...pageQuery,
+          status: StatusesSchema.optional().describe('One or more, separated by commas'),
+          action_ref: GivenRefSchema.optional(),
+          parent: IdSchema.optional(),
+          enforcement: IdSchema.optional(),
+          rule_ref: GivenRefSchema.optional(),
+          trigger_ref: GivenRefSchema.optional(),
+          workflow_execution: IdSchema.optional().describe('The tasks of this run'),
+          top_level: FlagSchema.optional().describe('true: only what no other execution started'),
+        }),
+        response: { 200: listOf(ExecutionSummarySchema) },
+      },
+    },
+    async ({ query }) =>
+      pageAnswer('executions', await lists.executionPage(db, query, pageRequest('executions', query))),
+  );
+
+  app.get(
+    '/api/v1/executions/:id',
+    {
+      config: { permission: 'executions:read' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'getExecution',
+        summary: 'Show an execution',
+        params: idParams,
+        response: { 200: oneOf(ExecutionSchema) },
+      },
+    },
+    async ({ params }) => {
+      const execution = found(await lists.findExecution(db, params.id), 'execution', params.id);
+      return { data: { ...execution, config: maskSecrets(execution.param_schema, execution.config) } };
+    },
+  );
+
+  app.get(
+    '/api/v1/executions/:id/tree',
+    {
+      config: { permission: 'executions:read' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'getExecutionTree',
+        summary: 'Show an execution with all that it started',
+        params: idParams,
+        response: { 200: oneOf(ExecutionNodeSchema) },
+      },
+    },
+    async ({ params }) => {
+      const rows = await lists.executionTree(db, params.id, treeLimit + 1);
+      return { data: found(treeOf(rows, treeLimit), 'execution', params.id) };
+    },
+  );
+
+  app.get(
+    '/api/v1/executions/:id/logs',
+    {
+      config: { permission: 'executions:read' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'getExecutionLog',
+        summary: 'Read the output of an execution, also while it runs',
+        params: idParams,
+        querystring: z.strictObject({
+          stream: LogStreamSchema.default('stdout'),
+          offset: z.coerce.number().int().min(0).max(Number.MAX_SAFE_INTEGER).default(0).describe('Byte to read from'),
+          limit: z.coerce
+            .number()
+            .int()
+            .min(4)
+            .max(logLimit.most)
+            .default(logLimit.default)
+            .describe('Most bytes to read'),
+        }),
+        response: { 200: oneOf(ExecutionLogSchema) },
+      },
+    },
+    async ({ params, query }) => {
+      const part = await lists.readLog(db, params.id, query.stream, query.offset, query.limit);
+      return { data: readLogText(query, found(part, 'execution', params.id)) };
+    },
+  );
+}
+
+function changeRoutes(app: Api, { db, bell }: ApiDeps): void {
+  app.post(
+    '/api/v1/executions',
+    {
+      config: { permission: 'actions:execute' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'createExecution',
+        summary: 'Execute an action',
+        description: "Parameters are checked against the action's schema; each problem is named with its JSON pointer.",
+        headers: idempotencyHeaders,
+        body: NewExecutionSchema,
+        response: { 200: oneOf(ExecutionSchema), 201: oneOf(ExecutionSchema) },
+      },
+    },
+    async (request, reply) => {
+      const executor = callerOf(request).id;
+      const { action_ref, parameters } = request.body;
+      const { id, repeated } = await createOnce(
+        db,
+        {
+          scope: `executions:${executor}`,
+          key: request.headers['idempotency-key'],
+          entity_type: 'execution',
+          request_hash: requestHash({ action_ref, parameters } satisfies JsonObject),
+        },
+        (tx) => requestExecution(tx, { action_ref, parameters, executor }),
+      );
+      if (!repeated) bell.ring('execution', 'change');
+      const execution = found(await lists.findExecution(db, id), 'execution', id);
+      void reply.code(repeated ? 200 : 201);
+      return { data: { ...execution, config: maskSecrets(execution.param_schema, execution.config) } };
+    },
+  );
+
+  app.post(
+    '/api/v1/executions/:id/cancel',
+    {
+      config: { permission: 'executions:cancel' },
+      schema: {
+        tags: ['executions'],
+        operationId: 'cancelExecution',
+        summary: 'Cancel an execution and all below it',
+        description: 'What has not started is `cancelled` at once; what runs is `canceling` until it has stopped.',
+        params: idParams,
+        response: { 200: oneOf(z.object({ id: IdSchema, status: ExecutionStatusSchema })) },
+      },
+    },
+    async ({ params: { id } }) => {
+      const answer = await cancel(db, id);
+      switch (answer.kind) {
+        case 'cancelled':
+          bell.ring('cancel', 'execution', 'change');
+          return { data: { id, status: answer.status } };
+        case 'not_found':
+          throw new AttuneError('not_found', `There is no execution '${id}'`);
+        case 'already_final':
+          throw new AttuneError('already_final', `Execution ${id} has ended already: ${answer.status}`);
+      }
+    },
+  );
+}
