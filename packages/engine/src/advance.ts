@@ -2,6 +2,7 @@ import {
   advance as decideNext,
   begin as decideFirst,
   contentHash,
+  nodeOf,
   resultsNeeded,
   type Finished,
   type Id,
@@ -155,6 +156,7 @@ export async function endRun(
 }
 
 function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wanted {
+  const graph = graphOf(run.revision, run.definition);
   const workflow_task: WorkflowTaskMetadata = {
     workflow_execution: run.id,
     task_name: start.task,
@@ -176,6 +178,7 @@ function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wan
   return {
     action_ref: start.action,
     parameters: start.input,
+    inherits: nodeOf(graph, start.task).definition.input === 'inherit',
     parent: owner.id,
     enforcement: owner.enforcement,
     executor: owner.executor,

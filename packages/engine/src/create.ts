@@ -3,6 +3,7 @@ import {
   contentHash,
   fillDefaults,
   validate,
+  type FlatSchema,
   type Id,
   type JsonObject,
   type Problem,
@@ -14,6 +15,8 @@ import { actions, executionQueue, type ActionRow, type EngineExecution, type New
 export interface Wanted {
   action_ref: string;
   parameters: JsonObject;
+  /** The parameters are its workflow's own: those that the action does not know are left out instead of refused. */
+  inherits: boolean;
   parent: Id | null;
   enforcement: Id | null;
   executor: Id | null;
@@ -53,7 +56,8 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined): NewExecution {
     retry_count: 0,
     delay_seconds: wanted.delay_seconds,
   };
-  const prepared = wanted.error === null && action !== undefined ? prepare(action, wanted.parameters) : undefined;
+  const prepared =
+    wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
   const error = wanted.error ?? (action === undefined ? gone(wanted.action_ref) : prepared?.error);
   const config = prepared?.config ?? wanted.parameters;
   const ran = {
@@ -75,13 +79,21 @@ const timeoutOf = (action: ActionRow | undefined): number | null => {
   return typeof seconds === 'number' ? seconds : null;
 };
 
-/** The parameters an action runs with: defaults filled, then checked against its schema. */
-export function prepare(action: ActionRow, parameters: JsonObject): { config: JsonObject; error?: JsonObject } {
-  const schema = (action.definition['parameters'] ?? {}) as JsonObject;
-  const config = fillDefaults(schema, parameters);
+/** The parameters an action runs with: defaults filled, then checked against its schema; an action without one takes anything. */
+export function prepare(
+  action: ActionRow,
+  parameters: JsonObject,
+  inherits = false,
+): { config: JsonObject; error?: JsonObject } {
+  const schema = action.definition['parameters'] as unknown as FlatSchema | null | undefined;
+  const config = fillDefaults(schema, inherits ? declared(schema, parameters) : parameters);
   const problems = validate(schema, config);
   return problems.length === 0 ? { config } : { config, error: invalidParameters(action.ref, problems) };
 }
+
+/** What a task inherits from its workflow: of all its parameters those that the action knows. */
+const declared = (schema: FlatSchema | null | undefined, parameters: JsonObject): JsonObject =>
+  schema ? Object.fromEntries(Object.entries(parameters).filter(([name]) => Object.hasOwn(schema, name))) : parameters;
 
 const invalidParameters = (ref: string, problems: readonly Problem[]): JsonObject => ({
   kind: 'invalid_input',

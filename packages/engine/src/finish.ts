@@ -1,13 +1,5 @@
 import { contentHash, type JsonObject } from '@attune/core';
-import {
-  executionQueue,
-  triggers,
-  workflowExecutions,
-  type Database,
-  type EngineExecution,
-  type Lease,
-  type Tx,
-} from '@attune/db';
+import { executionQueue, triggers, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
 import { moveOf, type Outcome } from './outcome.ts';
 import { record } from './record.ts';
@@ -59,7 +51,7 @@ async function end(tx: Tx, { execution, lease_token, outcome }: Report): Promise
     timed_out: outcome.kind === 'timed_out',
   };
   const ended = await executionQueue.end(tx, execution, { ...ending, move: moveOf[outcome.kind] }, lease_token);
-  // a worker that stops an attempt which nobody cancelled (it is draining) has failed it
+  // nobody cancelled it, yet it was stopped: that is a failure
   if (ended === undefined && outcome.kind === 'cancelled') {
     return executionQueue.end(tx, execution, { ...ending, move: 'fail' }, lease_token);
   }

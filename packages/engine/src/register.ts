@@ -97,7 +97,7 @@ async function register(
   const pack = { id, ref: manifest.ref };
   for (const trigger of definition.triggers) await registerTrigger(tx, pack, trigger, sealer);
   for (const action of definition.actions) {
-    const workflow = definition.workflows.find((one) => one.ref === action.ref)?.definition;
+    const workflow = definition.workflows.find((one) => one.ref === action.ref);
     await registerAction(tx, pack, action, workflow);
   }
   for (const rule of definition.rules) await registerRule(tx, pack, rule);

@@ -22,6 +22,7 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
     {
       action_ref: request.action_ref,
       parameters: request.parameters,
+      inherits: false,
       parent: null,
       enforcement: request.enforcement ?? null,
       executor: request.executor,
