@@ -16,6 +16,7 @@ export * from './pack/action.ts';
 export * from './pack/trigger.ts';
 export * from './pack/rule.ts';
 export * from './pack/known.ts';
+export * from './pack/load.ts';
 export * from './expression/position.ts';
 export * from './expression/error.ts';
 export * from './expression/budget.ts';
@@ -27,3 +28,21 @@ export * from './expression/prove.ts';
 export * from './expression/replay.ts';
 export * from './expression/template.ts';
 export * from './expression/render.ts';
+export * from './workflow/definition.ts';
+export { parseWorkflow, type ParsedWorkflow, type WorkflowAction } from './workflow/file/parse.ts';
+export { buildGraph, type Loop, type TaskNode, type WorkflowGraph } from './workflow/graph/graph.ts';
+export { advance, awaitsRetry, begin, retried } from './workflow/conductor/conductor.ts';
+export { resultsNeeded } from './workflow/conductor/results-needed.ts';
+export { replayRun, type RunEvent } from './workflow/conductor/replay.ts';
+export { resultView } from './workflow/conductor/result-view.ts';
+export * from './workflow/conductor/decision.ts';
+export type { RunState } from './workflow/conductor/state.ts';
+export type {
+  Finished,
+  Results,
+  RunFacts,
+  RunOutcome,
+  StartError,
+  Step,
+  TaskStart,
+} from './workflow/conductor/step.ts';

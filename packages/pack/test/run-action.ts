@@ -16,16 +16,27 @@ export interface Run {
 
 const interpreters = { mjs: process.execPath, py: 'python3', sh: 'sh' };
 
-/** Runs a script of a pack as a worker does: parameters on standard input as one JSON line, or as the text given, and an environment of
- *  its own. */
-export async function runAction(
+/** Runs a script of one of Attune's packs, e.g. `core/actions/http_request.mjs`: see {@link runScript}. */
+export const runAction = (
+  script: string,
+  parameters: JsonObject | string,
+  environment: Record<string, string> = {},
+): Promise<Run> => {
+  const at = script.indexOf('/actions/');
+  return runScript(`${projectRoot}packs/${script.slice(0, at)}`, script.slice(at + 1), parameters, environment);
+};
+
+/** Runs a script of a pack in `folder` as a worker does: parameters on standard input as one JSON line, or as the text given, and an
+ *  environment of its own. */
+export async function runScript(
+  folder: string,
   script: string,
   parameters: JsonObject | string,
   environment: Record<string, string> = {},
 ): Promise<Run> {
   const interpreter = interpreters[script.slice(script.lastIndexOf('.') + 1) as keyof typeof interpreters];
-  const child = spawn(interpreter, [`${projectRoot}packs/${script}`], {
-    cwd: `${projectRoot}packs/${script.slice(0, script.indexOf('/actions/'))}`,
+  const child = spawn(interpreter, [`${folder}/${script}`], {
+    cwd: folder,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', ATTUNE_ATTEMPT: '1', ...environment },
   });
   // A script that ends before it has read everything is judged by its exit code.

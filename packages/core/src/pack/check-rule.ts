@@ -2,12 +2,18 @@ import type { Problem } from '../errors.ts';
 import { validate } from '../schema/flat-schema.ts';
 import { problemAt, type YamlDocument } from '../yaml/document.ts';
 import { suggestion } from '../yaml/nearest.ts';
+import { checkRuleExpressions } from './check-expressions.ts';
 import type { Known } from './known.ts';
 import type { RuleDefinition } from './rule.ts';
 
-/** Everything a sound rule may still get wrong: refs that lead nowhere, and parameters that the trigger or the action refuses. */
+/** Everything a sound rule may still get wrong: refs that lead nowhere, parameters that the trigger or the action refuses,
+ *  and expressions that cannot work. */
 export function checkRule(document: YamlDocument, rule: RuleDefinition, known: Known): Problem[] {
-  return [...checkTarget(document, rule, known, 'trigger'), ...checkTarget(document, rule, known, 'action')];
+  return [
+    ...checkTarget(document, rule, known, 'trigger'),
+    ...checkTarget(document, rule, known, 'action'),
+    ...checkRuleExpressions(document, rule),
+  ];
 }
 
 function checkTarget(

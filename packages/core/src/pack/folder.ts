@@ -1,5 +1,5 @@
 import type { Problem } from '../errors.ts';
-import { readYaml, type YamlDocument } from '../yaml/document.ts';
+import { readYaml, refusedYaml, type YamlDocument } from '../yaml/document.ts';
 import { nearest } from '../yaml/nearest.ts';
 import { plainText } from './text.ts';
 import type { PackFiles } from './files.ts';
@@ -48,8 +48,5 @@ export function readYamlFile(files: PackFiles, path: string): YamlDocument | und
   const file = files.get(path);
   if (file === undefined) return undefined;
   const text = plainText(file.content);
-  if (text !== undefined) return readYaml(text, path);
-  const start = (): { line: number; column: number } => ({ line: 1, column: 1 });
-  const problem = { message: 'The file is not UTF-8 text', file: path, ...start() };
-  return { file: path, value: undefined, problems: [problem], at: start, keyAt: start };
+  return text === undefined ? refusedYaml(path, 'The file is not UTF-8 text') : readYaml(text, path);
 }
