@@ -1,3 +1,5 @@
+import type { ExecutionStatus } from '@attune/core';
+
 /** Exit codes beside those of core's error catalogue. */
 export const exits = {
   /** Everything done; where an execution was awaited, it completed. */
@@ -8,6 +10,20 @@ export const exits = {
   usage: 2,
   /** Waiting took longer than `--timeout` allows; the execution goes on. As in timeout(1). */
   waitedTooLong: 124,
-  /** Ctrl-C while waiting; the execution goes on. */
+  /** Ctrl-C; an execution that was awaited goes on. */
   interrupted: 130,
 } as const;
+
+/** What an awaited execution means for the exit code. */
+export const exitOf = (status: ExecutionStatus): number => (status === 'completed' ? exits.done : exits.notCompleted);
+
+/** The wait is over before what was awaited is. */
+export class StoppedWaiting extends Error {
+  readonly exit: number;
+
+  constructor(message: string, exit: number) {
+    super(message);
+    this.name = 'StoppedWaiting';
+    this.exit = exit;
+  }
+}

@@ -1,4 +1,15 @@
 import { Command, Option } from 'commander';
+import { actionCommands } from './commands/action/action.ts';
+import { authCommands } from './commands/auth/auth.ts';
+import { enforcementCommands } from './commands/enforcement/enforcement.ts';
+import { eventCommands } from './commands/event/event.ts';
+import { executionCommands } from './commands/execution/execution.ts';
+import { packCommands } from './commands/pack/pack.ts';
+import { ruleCommands } from './commands/rule/rule.ts';
+import { triggerCommands } from './commands/trigger/trigger.ts';
+import { webhookCommands } from './commands/webhook/webhook.ts';
+import { workflowCommands } from './commands/workflow/workflow.ts';
+import { withExamples } from './commands/help.ts';
 import { describeServerCommands, handedOver } from './commands/server.ts';
 import { exits } from './exit.ts';
 import { outputFormats } from './output/render.ts';
@@ -7,6 +18,19 @@ import { cliOf, type Cli } from './run.ts';
 import { runServerBinary } from './server-binary.ts';
 import type { Terminal } from './terminal.ts';
 import { version } from './version.ts';
+
+const groups = [
+  packCommands,
+  actionCommands,
+  workflowCommands,
+  triggerCommands,
+  ruleCommands,
+  eventCommands,
+  enforcementCommands,
+  executionCommands,
+  webhookCommands,
+  authCommands,
+];
 
 /** Runs one command line. Resolves with the exit code; errors have been shown. */
 export async function runProgram(terminal: Terminal, args: readonly string[]): Promise<number> {
@@ -50,6 +74,13 @@ export function programOf(cli: Cli): Command {
     .option('--api-url <url>', 'the server (else ATTUNE_API_URL, a profile, or the local server)')
     .option('-p, --profile <name>', 'the saved login to use (else ATTUNE_PROFILE)')
     .option('-v, --verbose', 'show where an error comes from');
+  for (const add of groups) add(program, cli);
   describeServerCommands(program);
-  return program;
+  return withExamples(
+    program,
+    'attune action execute core.echo --param message=hello --wait',
+    'attune webhook send github.push --file push.json --header x-github-event=push --wait',
+    'attune execution tree latest',
+    'attune event show latest',
+  );
 }

@@ -1,6 +1,6 @@
 import { AttuneError, formatProblem } from '@attune/core';
 import { CommanderError } from 'commander';
-import { exits } from './exit.ts';
+import { exits, StoppedWaiting } from './exit.ts';
 import { paintFor } from './output/paint.ts';
 import { safeText } from './output/safe-text.ts';
 import { writeLine } from './output/write.ts';
@@ -10,6 +10,11 @@ import type { Terminal } from './terminal.ts';
 export async function report(terminal: Terminal, error: unknown, isVerbose: boolean): Promise<number> {
   // commander has said it already; its own exit code is 1 for everything that is not help
   if (error instanceof CommanderError) return error.exitCode === 0 ? exits.done : exits.usage;
+  if (error instanceof StoppedWaiting) {
+    await writeLine(terminal.stderr, error.message);
+    return error.exit;
+  }
+  if (terminal.interrupted.aborted) return exits.interrupted;
   const paint = paintFor(terminal.stderr, terminal.env);
   const known = error instanceof AttuneError ? error : undefined;
   const message = known?.message ?? (error instanceof Error ? error.message : String(error));

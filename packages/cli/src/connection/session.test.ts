@@ -5,7 +5,7 @@ import { dirname } from 'node:path';
 import { expect, test } from 'vitest';
 import { testTerminal, type TestTerminal } from '../terminal.test-support.ts';
 import { configPath, writeConfigFile } from './config-file.ts';
-import { sessionFetch } from './session.ts';
+import { sessionFetch, type Renewal } from './session.ts';
 import type { Target } from './target.ts';
 
 /** A server that takes one token, and answers with what it got. */
@@ -33,12 +33,15 @@ async function loggedIn(terminal: TestTerminal, url: string): Promise<Target> {
   return { url, origin: 'a test', profileName: 'default', credentials: { kind: 'profile', name: 'default', profile } };
 }
 
+const renewing = (terminal: TestTerminal, target: Target, renew: Renewal['renew']) =>
+  sessionFetch(target, { renewal: { configPath: configPath(terminal), renew } });
+
 test('a 401 renews the login once, saves the new tokens with mode 0600, and sends the request again with its body', async () => {
   await using terminal = await testTerminal();
   await using server = await serverTaking('new');
   const target = await loggedIn(terminal, server.url);
   const renewed: string[] = [];
-  const send = sessionFetch(target, configPath(terminal), async (token) => {
+  const send = renewing(terminal, target, (token) => {
     renewed.push(token);
     return Promise.resolve({ auth_token: 'new', refresh_token: 'r2' });
   });
@@ -56,13 +59,11 @@ test('of commands that run at once one renews and the others use what it saved',
   await using server = await serverTaking('new');
   const target = await loggedIn(terminal, server.url);
   let renewals = 0;
-  const renew = async () => {
+  const renew = () => {
     renewals += 1;
     return Promise.resolve({ auth_token: 'new', refresh_token: 'r2' });
   };
-  const commands = Array.from({ length: 8 }, () =>
-    sessionFetch(target, configPath(terminal), renew)(`${server.url}/x`),
-  );
+  const commands = Array.from({ length: 8 }, () => renewing(terminal, target, renew)(`${server.url}/x`));
   expect((await Promise.all(commands)).map((answer) => answer.status)).toEqual(Array(8).fill(200));
   expect(renewals).toBe(1);
 });
@@ -71,23 +72,20 @@ test('a login that cannot be renewed leaves the 401 as it is', async () => {
   await using terminal = await testTerminal();
   await using server = await serverTaking('new');
   const target = await loggedIn(terminal, server.url);
-  const send = sessionFetch(target, configPath(terminal), () => Promise.resolve(undefined));
+  const send = renewing(terminal, target, () => Promise.resolve(undefined));
   expect((await send(`${server.url}/x`)).status).toBe(401);
   expect(server.seen).toEqual(['Bearer old']);
 });
 
 test('a server that is not there: the message names it and says how to start it', async () => {
-  await using terminal = await testTerminal();
   let url: string;
   {
     await using gone = await serverTaking('x');
     url = gone.url;
   }
   const target: Target = { url, origin: '--api-url', profileName: 'default', credentials: { kind: 'none' } };
-  await expect(sessionFetch(target, configPath(terminal), () => Promise.resolve(undefined))(url)).rejects.toMatchObject(
-    {
-      code: 'unavailable',
-      message: expect.stringMatching(/Cannot reach .*\(from --api-url\): nothing listens there.*npm start/) as string,
-    },
-  );
+  await expect(sessionFetch(target)(url)).rejects.toMatchObject({
+    code: 'unavailable',
+    message: expect.stringMatching(/Cannot reach .*\(from --api-url\): nothing listens there.*npm start/) as string,
+  });
 });

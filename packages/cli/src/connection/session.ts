@@ -5,24 +5,35 @@ import type { Credentials, Target } from './target.ts';
 /** Longest that one request may take, in milliseconds. */
 const requestTimeoutMs = 300_000;
 
-/** Gets a new pair of tokens for a refresh token; undefined where the server refuses it. */
-export type Renew = (refreshToken: string) => Promise<Pick<Profile, 'auth_token' | 'refresh_token'> | undefined>;
+export interface Renewal {
+  /** Where the tokens are saved. */
+  configPath: string;
+  /** Gets a new pair of tokens for a refresh token; undefined where the server refuses it. */
+  renew: (refreshToken: string) => Promise<Pick<Profile, 'auth_token' | 'refresh_token'> | undefined>;
+}
+
+export interface SessionOptions {
+  /** How a login is renewed; without it a 401 stays one. */
+  renewal?: Renewal;
+  /** Aborts requests under way. */
+  interrupted?: AbortSignal;
+}
 
 /** Speaks to one server as one identity: adds the token to each request; on a 401 renews the login once, saves the new tokens, and tries
  *  once more. A server that cannot be reached is a clear error.
  *  @throws AttuneError unavailable. */
-export function sessionFetch(target: Target, configPath: string, renew: Renew): typeof fetch {
+export function sessionFetch(target: Target, { renewal, interrupted }: SessionOptions = {}): typeof fetch {
   let credentials = target.credentials;
   return async (input, init) => {
     const request = new Request(input, init);
     const again = request.clone();
-    const answer = await send(target, request, tokenOf(credentials));
-    if (answer.status !== 401 || credentials.kind !== 'profile') return answer;
-    const renewed = await renewProfile(configPath, credentials, renew);
+    const answer = await send(target, request, tokenOf(credentials), interrupted);
+    if (answer.status !== 401 || credentials.kind !== 'profile' || renewal === undefined) return answer;
+    const renewed = await renewProfile(renewal, credentials);
     if (renewed === undefined) return answer;
     await answer.body?.cancel();
     credentials = renewed;
-    return send(target, again, tokenOf(credentials));
+    return send(target, again, tokenOf(credentials), interrupted);
   };
 }
 
@@ -33,14 +44,23 @@ const tokenOf = (credentials: Credentials): string | undefined =>
       ? credentials.profile.auth_token
       : undefined;
 
-async function send(target: Target, request: Request, token: string | undefined): Promise<Response> {
+async function send(
+  target: Target,
+  request: Request,
+  token: string | undefined,
+  interrupted: AbortSignal | undefined,
+): Promise<Response> {
   if (token !== undefined && !request.headers.has('authorization'))
     request.headers.set('authorization', `Bearer ${token}`);
   try {
-    const limit = AbortSignal.timeout(requestTimeoutMs);
-    return await fetch(request, { signal: AbortSignal.any([request.signal, limit]), redirect: 'error' });
+    const signals = [
+      request.signal,
+      AbortSignal.timeout(requestTimeoutMs),
+      ...(interrupted === undefined ? [] : [interrupted]),
+    ];
+    return await fetch(request, { signal: AbortSignal.any(signals), redirect: 'error' });
   } catch (error) {
-    if (request.signal.aborted) throw error;
+    if (request.signal.aborted || interrupted?.aborted === true) throw error;
     throw unreachable(target, error);
   }
 }
@@ -48,9 +68,8 @@ async function send(target: Target, request: Request, token: string | undefined)
 /** A refresh token may be used once: a second use looks like theft to the server, which then ends the login. So commands that run at
  *  once take turns, and who comes second uses what the first one saved. */
 function renewProfile(
-  configPath: string,
+  { configPath, renew }: Renewal,
   old: Extract<Credentials, { kind: 'profile' }>,
-  renew: Renew,
 ): Promise<Extract<Credentials, { kind: 'profile' }> | undefined> {
   return withConfigLock(configPath, async () => {
     const config = await readConfigFile(configPath);

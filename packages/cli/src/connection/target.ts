@@ -23,6 +23,8 @@ export type Credentials =
 export interface TargetOptions {
   apiUrl?: string | undefined;
   profile?: string | undefined;
+  /** The named profile need not exist: a login makes it. */
+  newProfile?: boolean;
 }
 
 /** Finds the server, then who we are there; the first that is given wins.
@@ -45,7 +47,7 @@ export async function findTarget(terminal: Terminal, options: TargetOptions): Pr
   const place = (): { url: string; origin: string } => {
     if (given !== undefined)
       return { url: given, origin: options.apiUrl === undefined ? 'ATTUNE_API_URL' : '--api-url' };
-    if (namedProfile !== undefined) {
+    if (namedProfile !== undefined && (profile !== undefined || options.newProfile !== true)) {
       if (profile === undefined) throw unknownProfile(namedProfile, Object.keys(config.profiles));
       return { url: profile.api_url, origin: `profile '${namedProfile}'` };
     }

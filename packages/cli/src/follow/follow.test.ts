@@ -46,8 +46,10 @@ function reader(looks: SeenExecution[][], logs: Record<string, string> = {}): Re
     tree,
     execution: async () => (await tree())[0] as SeenExecution,
     log: (id, stream, offset) => {
-      const content = Buffer.from(logs[`${id} ${stream}`] ?? '').subarray(offset, offset + 5);
-      return Promise.resolve({ content, has_more: content.length === 5, has_ended: true });
+      const all = logs[`${id} ${stream}`] ?? '';
+      const text = all.slice(offset, offset + 5);
+      const next_offset = offset + text.length;
+      return Promise.resolve({ text, next_offset, complete: next_offset === all.length });
     },
   };
 }

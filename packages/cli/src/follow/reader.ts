@@ -13,14 +13,16 @@ export interface SeenExecution {
   completed_at: Instant | null;
 }
 
-export type LogStream = 'stdout' | 'stderr';
+export const logStreams = ['stdout', 'stderr'] as const;
+export type LogStream = (typeof logStreams)[number];
 
+/** A part of a log, as the API gives it. */
 export interface LogPart {
-  content: Uint8Array;
-  /** Whether more is stored behind it. */
-  has_more: boolean;
-  /** Whether the execution has ended: nothing is appended any more. */
-  has_ended: boolean;
+  text: string;
+  /** Byte to read on from. */
+  next_offset: number;
+  /** Whether this is all, and nothing will follow. */
+  complete: boolean;
 }
 
 /** The looks at the server that following takes. */

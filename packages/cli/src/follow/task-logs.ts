@@ -1,6 +1,6 @@
 import type { Id } from '@attune/core';
 import { lineSplitter, logTail, type LineSplitter, type LogTail } from './log-tail.ts';
-import type { LogStream, Reader, SeenExecution } from './reader.ts';
+import { logStreams, type LogStream, type Reader, type SeenExecution } from './reader.ts';
 
 export interface LogLine {
   execution: SeenExecution;
@@ -25,7 +25,7 @@ export function taskLogs(reader: Reader): TaskLogs {
   const follow = (id: Id): Followed[] => {
     const known = followed.get(id);
     if (known !== undefined) return known;
-    const streams = (['stdout', 'stderr'] as const).map((stream) => ({
+    const streams = logStreams.map((stream) => ({
       stream,
       tail: logTail(reader, id, stream),
       lines: lineSplitter(),
@@ -37,8 +37,7 @@ export function taskLogs(reader: Reader): TaskLogs {
   const readOne = async (execution: SeenExecution): Promise<LogLine[]> => {
     const lines: LogLine[] = [];
     for (const one of follow(execution.id).filter(({ tail }) => !tail.hasEnded())) {
-      const parts = await one.tail.read();
-      const texts = parts.flatMap((part) => one.lines.add(part));
+      const texts = one.lines.add(await one.tail.read());
       if (one.tail.hasEnded()) texts.push(...one.lines.rest());
       lines.push(...texts.map((text) => ({ execution, stream: one.stream, text })));
     }

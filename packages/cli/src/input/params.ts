@@ -4,15 +4,24 @@ import { AttuneError, isJsonObject, parseJson, type Json, type JsonObject } from
 import { readAll } from './stdin.ts';
 import type { Terminal } from '../terminal.ts';
 
-/** The parameters of an execution from the options `--params-json` and `--param`; a single parameter replaces the same key of the whole.
- *  @throws AttuneError bad_request, naming the option and what was expected. */
+export interface ObjectOptions {
+  /** Values of `--param`, each `name=value`. */
+  param?: readonly string[] | undefined;
+  /** The whole as one option gives it, and that option's name. */
+  whole?: string | undefined;
+  wholeOption: string;
+}
+
+/** An object (parameters, a payload) from an option that gives the whole and others that give single members; a single one replaces the
+ *  same key of the whole.
+ *  @throws AttuneError bad_request or malformed_json, naming the option and what was expected. */
 export async function readParams(
   terminal: Terminal,
-  options: { param?: readonly string[] | undefined; paramsJson?: string | undefined },
+  { param = [], whole, wholeOption }: ObjectOptions,
 ): Promise<JsonObject> {
-  const whole = options.paramsJson === undefined ? {} : await readObject(terminal, '--params-json', options.paramsJson);
-  const single = await Promise.all((options.param ?? []).map((text) => readParam(terminal, text)));
-  return { ...whole, ...Object.fromEntries(single) };
+  const base = whole === undefined ? {} : await readObject(terminal, wholeOption, whole);
+  const single = await Promise.all(param.map((text) => readParam(terminal, text)));
+  return { ...base, ...Object.fromEntries(single) };
 }
 
 /** One `name=value`. The value is JSON where it parses as such, else text; `@FILE` takes the file's content, read in the same way;
@@ -31,7 +40,7 @@ async function readParam(terminal: Terminal, text: string): Promise<[string, Jso
 
 /** A JSON object given as an option: as text, as `@FILE`, or from standard input as `-`.
  *  @throws AttuneError malformed_json or bad_request, naming the option. */
-export async function readObject(terminal: Terminal, option: string, text: string): Promise<JsonObject> {
+async function readObject(terminal: Terminal, option: string, text: string): Promise<JsonObject> {
   const source = text.startsWith('@') || text === '-' ? await readText(terminal, option, text.replace(/^@/, '')) : text;
   let value: Json;
   try {

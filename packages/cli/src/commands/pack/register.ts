@@ -1,0 +1,42 @@
+import { readPackFolder } from '@attune/pack';
+import type { Command } from 'commander';
+import { resolve } from 'node:path';
+import { connect } from '../../connection/api.ts';
+import type { Cli } from '../../run.ts';
+import { withExamples } from '../help.ts';
+
+interface Options {
+  force?: true;
+}
+
+export function packRegisterCommand(pack: Command, cli: Cli): void {
+  const command = pack
+    .command('register')
+    .description(
+      'Check all files of a folder and register them as a pack; with one fault nothing is registered, and all are listed',
+    )
+    .argument('<folder>', 'folder that holds pack.yaml')
+    .option('-f, --force', 'also where the same version is registered with other content')
+    .action(
+      cli.action(async (run, folder: string, options: Options) => {
+        const files = await readPackFolder(resolve(run.terminal.folder, folder));
+        const { client } = await connect(run);
+        const body = {
+          files: [...files].map(([path, file]) => ({
+            path,
+            mode: file.mode,
+            content_base64: Buffer.from(file.content).toString('base64'),
+          })),
+          force: options.force === true,
+        };
+        const registered = (await client.registerPack({ body })).data;
+        await run.show(registered, () =>
+          registered.changed
+            ? `Registered pack ${registered.ref} ${registered.version}`
+            : `Pack ${registered.ref} ${registered.version} is registered with this content already`,
+        );
+        return 0;
+      }),
+    );
+  withExamples(command, 'attune pack register packs/examples/github', 'attune pack register my-pack --force');
+}

@@ -1,0 +1,12 @@
+import type { Command } from 'commander';
+import type { Cli } from '../../run.ts';
+import { workflowListCommand } from './list.ts';
+import { workflowShowCommand } from './show.ts';
+
+export function workflowCommands(program: Command, cli: Cli): void {
+  const workflow = program
+    .command('workflow')
+    .description('See workflows; each is executed as an action of the same ref');
+  workflowListCommand(workflow, cli);
+  workflowShowCommand(workflow, cli);
+}
