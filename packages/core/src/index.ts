@@ -46,3 +46,12 @@ export type {
   Step,
   TaskStart,
 } from './workflow/conductor/step.ts';
+export { truthy } from './expression/value.ts';
+export * from './expression/reference.ts';
+export * from './expression/fault.ts';
+export * from './expression/check.ts';
+export * from './expression/predicate.ts';
+export * from './rule/event-facts.ts';
+export * from './rule/match.ts';
+export * from './rule/action-params.ts';
+export * from './rule/check.ts';

@@ -1,4 +1,5 @@
 import type { TaskDefinition, WorkflowDefinition } from '../definition.ts';
+import { everythingRead, outputReads, programOf, type TaskNames, type TaskProgram } from '../program.ts';
 import { walkDepthFirst } from './depth-first.ts';
 import { at, digraphOf, type Digraph } from './digraph.ts';
 import { entriesOf } from './entries.ts';
@@ -17,6 +18,12 @@ export interface WorkflowGraph {
   loops: ReadonlyMap<string, Loop>;
   /** Whether transitions lead from one task to another; every task reaches itself. */
   reaches: (from: string, to: string) => boolean;
+  /** The parsed conditions of a task. @throws ExpressionError for a definition that was not checked. */
+  programOf: (task: string) => TaskProgram;
+  /** Tasks that the `output_map` reads. */
+  outputReads: () => TaskNames;
+  /** Tasks that anything in the workflow reads: the only ones whose runs have to be remembered. */
+  everythingRead: () => TaskNames;
 }
 
 export interface TaskNode {
@@ -75,21 +82,40 @@ export function buildGraph(definition: WorkflowDefinition): WorkflowGraph {
       merges: task.join !== null || predecessors.length > 1 || (loopByHead.get(task.name)?.inner.length ?? 0) > 0,
     };
   });
+  const tasks = new Map(nodes.map((node) => [node.definition.name, node]));
+  // What follows is only found out when it is asked for: a definition may have a graph before its expressions were checked.
+  const programs = new Map<string, TaskProgram>();
+  const program = (task: string): TaskProgram => {
+    const known = programs.get(task) ?? programOf(taskNode(tasks, task, definition).definition);
+    programs.set(task, known);
+    return known;
+  };
+  const output = once(() => outputReads(definition));
   return {
     definition,
-    tasks: new Map(nodes.map((node) => [node.definition.name, node])),
+    tasks,
     entries: entries.map(nameOf),
     loops: loopByHead,
     reaches: reachability(digraph, definition),
+    programOf: program,
+    outputReads: output,
+    everythingRead: once(() => everythingRead([...tasks.keys()].map(program), output())),
   };
 }
 
 /** The task of that name; names come from the graph or from a run of it.
  *  @throws RangeError if the graph has no such task. */
-export function nodeOf(graph: WorkflowGraph, task: string): TaskNode {
-  const node = graph.tasks.get(task);
-  if (node === undefined) throw new RangeError(`The workflow ${graph.definition.ref} has no task '${task}'`);
+export const nodeOf = (graph: WorkflowGraph, task: string): TaskNode => taskNode(graph.tasks, task, graph.definition);
+
+function taskNode(tasks: WorkflowGraph['tasks'], task: string, { ref }: WorkflowDefinition): TaskNode {
+  const node = tasks.get(task);
+  if (node === undefined) throw new RangeError(`The workflow ${ref} has no task '${task}'`);
   return node;
+}
+
+function once<T>(find: () => T): () => T {
+  let found: { value: T } | undefined;
+  return () => (found ??= { value: find() }).value;
 }
 
 /** Asked for few targets (tasks where branches meet again in loops), so what leads to a target is found when it is first asked for. */

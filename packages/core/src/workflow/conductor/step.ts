@@ -1,0 +1,84 @@
+import type { Instant } from '../../execution/execution.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { Position } from '../graph/position.ts';
+import type { Decision } from './decision.ts';
+import type { RunState } from './state.ts';
+
+/** What expressions of a run may read that never changes while it runs. */
+export interface RunFacts {
+  /** The workflow's own parameters, defaults filled. */
+  parameters: JsonObject;
+  /** Configuration of the workflow's pack. */
+  config: JsonObject;
+  keystore: JsonObject;
+  /** When the run really began, also after a restart. */
+  workflow_start: Instant;
+}
+
+/** The end of one attempt of a task. */
+export interface Finished {
+  task: string;
+  visit: number;
+  attempt: number;
+  outcome: Outcome;
+  /** As the execution's row holds it. */
+  result: Json;
+  /** False where the attempt could not even start (unknown action, parameters that do not fit): another attempt would not either,
+   *  so the retry policy does not apply. @default true */
+  started?: boolean;
+}
+
+/** How an attempt ended. `abandoned`: its worker was lost. */
+export type Outcome = 'succeeded' | 'failed' | 'timed_out' | 'abandoned' | 'cancelled';
+
+/** The first attempt of a run of a task, to be created now. */
+export interface TaskStart {
+  task: string;
+  visit: number;
+  attempt: number;
+  retry_count: number;
+  max_retries: number;
+  position: Position;
+  /** The task whose transition started this one; null for entry tasks. */
+  triggered_by: string | null;
+  action: string;
+  input: JsonObject;
+  delay_seconds: number;
+  /** From the task; null: the action's own limit. */
+  timeout_seconds: number | null;
+  /** Why it cannot start. It is then recorded as failed and told to the conductor like any end. */
+  error: StartError | null;
+}
+
+export type StartError = {
+  kind: string;
+  /** Names the place in the workflow. */
+  message: string;
+  expression?: string;
+  line?: number;
+  column?: number;
+  /** JSON pointer into the task's input. */
+  pointer?: string;
+};
+
+/** What one decision of the conductor comes to. */
+export interface Step {
+  state: RunState;
+  variables: JsonObject;
+  /** In the order in which they start. */
+  start: TaskStart[];
+  /** Set where the finished attempt will be followed by another after a delay. */
+  retry: { task: string; visit: number; attempt: number; retry_count: number; delay_seconds: number } | null;
+  skipped: { task: string; visit: number; reason: string }[];
+  /** To be appended to the run's record, never changed. */
+  decision: Decision;
+  /** Set once, when nothing runs or waits any more. */
+  outcome: RunOutcome | null;
+  /** Where the tasks stand, each in one list at most, in the order of the file. */
+  tasks: { current_tasks: string[]; completed_tasks: string[]; failed_tasks: string[]; skipped_tasks: string[] };
+}
+
+export type RunOutcome = { status: 'completed' | 'failed' | 'cancelled'; result: JsonObject };
+
+/** The result of an earlier run of a task, as its row holds it; undefined where it was not loaded. */
+export type Results = (task: string, visit: number) => Json | undefined;

@@ -1,0 +1,128 @@
+import type { Problem } from '../../errors.ts';
+import { ExpressionError } from '../../expression/error.ts';
+import { parseCondition, type Expression } from '../../expression/expression.ts';
+import { faultsOf } from '../../expression/fault.ts';
+import { builtIns } from '../../expression/function/table.ts';
+import { referencesOf, type Reference } from '../../expression/reference.ts';
+import { expressionsIn, templatesIn } from '../../expression/template.ts';
+import type { Json } from '../../json.ts';
+import type { YamlDocument } from '../../yaml/document.ts';
+import { suggestion } from '../../yaml/nearest.ts';
+import type { TaskSource, WorkflowSource } from './parse.ts';
+
+/** Everything wrong with the expressions of a workflow that shows before they are evaluated: what cannot be parsed or can never be
+ *  computed, and names that do not exist: of variables, parameters, tasks and functions. Each with its place inside its text. */
+export function checkExpressions(source: WorkflowSource): Problem[] {
+  const check = checker(source.document, knownNames(source));
+  return [
+    ...source.tasks.flatMap((task) => checkTask(check, task)),
+    ...Object.values(source.keys.output_map ?? {}).flatMap(({ pointer, value }) => check.template(value, pointer)),
+  ];
+}
+
+function checkTask(check: Checker, { keys, transitions }: TaskSource): Problem[] {
+  const conditions = [keys.when, keys.retry?.on_error, ...transitions.map((transition) => transition.when)];
+  return [
+    ...conditions.flatMap((condition) =>
+      condition === undefined ? [] : check.condition(condition.value, condition.pointer),
+    ),
+    ...check.template(keys.input.value, keys.input.pointer),
+    ...transitions.flatMap((transition) =>
+      // A bare name is no template.
+      transition.publish.flatMap(({ pointer, value }) =>
+        typeof value === 'string' ? [] : check.template(value, pointer),
+      ),
+    ),
+  ];
+}
+
+interface Checker {
+  condition: (text: string, pointer: string) => Problem[];
+  template: (value: Json, pointer: string) => Problem[];
+}
+
+function checker(document: YamlDocument, known: KnownNames): Checker {
+  const place = (pointer: string, offset: number, message: string): Problem => ({
+    message,
+    file: document.file,
+    ...document.within(pointer, offset),
+    pointer,
+  });
+  const checkText = (parse: () => Expression[], pointer: string): Problem[] => {
+    try {
+      return parse()
+        .flatMap((expression) => [
+          ...faultsOf(expression, { functions: endFunctions }),
+          ...referencesOf(expression).flatMap((reference) => unknownNames(reference, known)),
+        ])
+        .map(({ offset, message }) => place(pointer, offset, message));
+    } catch (error) {
+      if (error instanceof ExpressionError) return [place(pointer, error.position.offset, error.message)];
+      throw error;
+    }
+  };
+  return {
+    condition: (text, pointer) => checkText(() => [parseCondition(text)], pointer),
+    template: (value, pointer) =>
+      [...templatesIn(value, pointer)].flatMap((one) => checkText(() => expressionsIn(one.text), one.pointer)),
+  };
+}
+
+/** What expressions of this workflow may name. A set that is null is not known before the run. */
+interface KnownNames {
+  /** Fields of each namespace. */
+  namespaces: ReadonlyMap<string, ReadonlySet<string> | null>;
+  variables: ReadonlySet<string>;
+}
+
+/** Functions that tell about the task that just ended. */
+const endFunctions = ['result', 'succeeded', 'failed', 'timed_out', 'skipped'];
+
+function knownNames({ keys, tasks, parameters }: WorkflowSource): KnownNames {
+  const published = tasks
+    .flatMap(({ transitions }) => transitions.flatMap((transition) => transition.publish))
+    .flatMap(({ value }) => (typeof value === 'string' ? [value] : Object.keys(value)));
+  const variables = new Set([...Object.keys(keys.vars), ...published]);
+  const names = new Set(tasks.map((task) => task.keys.name.value));
+  return {
+    variables,
+    namespaces: new Map([
+      ['parameters', parameters === null ? null : new Set(Object.keys(parameters))],
+      ['workflow', variables],
+      ['vars', variables],
+      ['variables', variables],
+      ['task', names],
+      ['tasks', names],
+      ['config', null],
+      ['keystore', null],
+      ['system', new Set(['workflow_start'])],
+    ]),
+  };
+}
+
+/** The part of a path that does not exist, if there is one. */
+function unknownNames({ path, offsets }: Reference, known: KnownNames): { offset: number; message: string }[] {
+  const [root, field] = path;
+  const [rootOffset = 0, fieldOffset = 0] = offsets;
+  const fields = known.namespaces.get(root);
+  if (fields === undefined) {
+    return known.variables.has(root) ? [] : [{ offset: rootOffset, message: unknownRoot(root, known) }];
+  }
+  if (fields === null || field === undefined || fields.has(field)) return [];
+  return [{ offset: fieldOffset, message: unknownField(root, field, fields) }];
+}
+
+function unknownRoot(root: string, { namespaces, variables }: KnownNames): string {
+  const missing = `There is no variable "${root}".`;
+  if (root === 'item' || root === 'index') return `"${root}" exists only in a task with "with_items"`;
+  if (endFunctions.includes(root) || builtIns.has(root)) return `${missing} "${root}" is a function: write ${root}()`;
+  for (const namespace of ['parameters', 'task']) {
+    if (namespaces.get(namespace)?.has(root) === true) return `${missing} Did you mean ${namespace}.${root}?`;
+  }
+  return `${missing}${suggestion(root, [...variables, ...namespaces.keys()])}`;
+}
+
+const nouns: Record<string, string> = { parameters: 'parameter', task: 'task', tasks: 'task' };
+
+const unknownField = (root: string, field: string, fields: ReadonlySet<string>): string =>
+  `There is no ${nouns[root] ?? (root === 'system' ? 'field' : 'variable')} "${field}".${suggestion(field, fields)}`;

@@ -1,0 +1,151 @@
+import { refForm } from '../../pack/names.ts';
+import { flatSchema } from '../../schema/flat-schema.ts';
+import {
+  anyMap,
+  anything,
+  choice,
+  defaulted,
+  flag,
+  integer,
+  list,
+  map,
+  optional,
+  record,
+  required,
+  text,
+  word,
+  type Shape,
+  type Shaped,
+  type TextForm,
+} from '../../yaml/shape.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
+import { defaultMaxVisits } from '../definition.ts';
+import { located, unavailable, type Located } from './located.ts';
+
+/** The keys of a workflow file, as tables: what each may hold, and what it is when it is left out. */
+
+/** A year in seconds: longer waits and limits are mistakes. */
+const longestTime = 31_536_000;
+
+const mostVisits = 1_000_000;
+
+const variableForm: TextForm = {
+  expected: 'a variable name (letters, digits, _ and -)',
+  test: (name) => /^[A-Za-z0-9_-]{1,255}$/.test(name) && name !== '__proto__',
+};
+
+/** A map of variables to values, or the name of a variable that takes the whole result. */
+const publishEntry: Shape<JsonObject | string> = choice<JsonObject | string>('a map or a variable name', (value) => {
+  if (typeof value === 'string') return text({ form: variableForm });
+  return isJsonObject(value) ? map(anything(), { key: variableForm }) : undefined;
+});
+
+const publish = defaulted(list(located(publishEntry)), []);
+
+const target = located(text());
+
+const transition = record(
+  {
+    when: optional(located(text())),
+    publish,
+    do: defaulted(list(target), []),
+  },
+  { ignored: ['__chart_meta__', 'label', 'color'] },
+);
+
+const branch = record({
+  when: optional(located(text())),
+  next: required(target),
+  default: defaulted(flag(), false),
+});
+
+const retry = record({
+  count: required(integer(1, 100)),
+  delay: required(integer(0, longestTime)),
+  backoff: defaulted(word('constant', 'linear', 'exponential'), 'constant'),
+  max_delay: optional(located(integer(0, longestTime))),
+  on_error: optional(located(text())),
+});
+
+const input = choice<JsonObject | 'inherit'>('a map, or the word inherit', (value) => {
+  if (typeof value === 'string') return word('inherit');
+  return isJsonObject(value) ? anyMap() : undefined;
+});
+
+const join = choice<number | 'all'>('the word all, or an integer of 1 or more', (value) => {
+  if (typeof value === 'string') return word('all');
+  return typeof value === 'number' ? integer(1) : undefined;
+});
+
+export type TaskKeys = Shaped<typeof task>;
+export type BranchKeys = Shaped<typeof branch>;
+const task = record(
+  {
+    name: required(located(text({ maxLength: 255 }))),
+    // A nested workflow is an action like any other, so the older word for it means nothing more.
+    type: optional(kind()),
+    action: required(text({ form: refForm })),
+    input: defaulted(located(input), { pointer: '', value: {} }),
+    when: optional(located(text())),
+    delay: defaulted(integer(0, longestTime), 0),
+    join: optional(located(join)),
+    retry: optional(retry),
+    timeout: optional(integer(1, longestTime)),
+    on_worker_lost: optional(word('fail', 'restart')),
+    next: defaulted(list(located(transition)), []),
+    // The older way to say `next`, rewritten by legacy.ts.
+    on_success: optional(target),
+    on_failure: optional(target),
+    on_complete: optional(target),
+    on_timeout: optional(target),
+    decision: defaulted(list(located(branch)), []),
+    publish,
+    with_items: unavailable(),
+    batch_size: unavailable(),
+    concurrency: unavailable(),
+    permission_set_refs: unavailable(),
+    permission_set_ref: unavailable(),
+    worker_selector: unavailable(),
+    worker_affinity: unavailable(),
+    worker_tolerations: unavailable(),
+    tasks: unavailable(),
+  },
+  { ignored: ['__chart_meta__'] },
+);
+
+function kind(): Shape<'action' | 'workflow'> {
+  const known = word('action', 'workflow');
+  return {
+    expected: known.expected,
+    read: (value, pointer, report) => {
+      if (value !== 'parallel') return known.read(value, pointer, report);
+      report(pointer, 'Tasks of the type "parallel" are not available: let several tasks stand in one "do"');
+      return undefined;
+    },
+  };
+}
+
+const vars = map(anything(), { key: variableForm });
+const outputMap = map(located(text({ mayBeEmpty: true })));
+
+export type WorkflowKeys = Shaped<typeof workflowKeys>;
+export const workflowKeys = record(
+  {
+    ref: optional(located(text({ form: refForm }))),
+    label: optional(text({ maxLength: 255 })),
+    description: optional(text({ mayBeEmpty: true })),
+    version: required(text({ maxLength: 50 })),
+    parameters: optional(flatSchema),
+    output: optional(flatSchema),
+    vars: defaulted(vars, {}),
+    tasks: required(list(located(task), { atLeast: 1 })),
+    output_map: optional(outputMap),
+    tags: defaulted(list(text()), []),
+    cancellation_policy: defaulted(word('allow_finish', 'cancel_running'), 'allow_finish'),
+    max_visits: defaulted(integer(1, mostVisits), defaultMaxVisits),
+  },
+  { ignored: ['__chart_meta__'] },
+);
+
+export type TransitionKeys = Shaped<typeof transition>;
+export type PublishKeys = Located<JsonObject | string>[];
