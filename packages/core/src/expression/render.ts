@@ -2,7 +2,7 @@ import type { Json } from '../json.ts';
 import { childPointer } from '../yaml/pointer.ts';
 import type { Budget } from './budget.ts';
 import { ExpressionError } from './error.ts';
-import { evaluateWithin } from './evaluate.ts';
+import { evaluateWithin } from './interpret.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Scope } from './scope.ts';
 import { mayBeTemplate, parseTemplate } from './template.ts';

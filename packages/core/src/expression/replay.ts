@@ -2,7 +2,7 @@ import { AttuneError } from '../errors.ts';
 import type { Json } from '../json.ts';
 import { access } from './access.ts';
 import type { Budget } from './budget.ts';
-import { applyNegation } from './evaluate.ts';
+import { applyNegation } from './interpret.ts';
 import { Evaluation } from './evaluation.ts';
 import { callBuiltIn } from './function/built-in.ts';
 import { builtIns } from './function/table.ts';

@@ -1,3 +1,5 @@
+import type { Json } from '../json.ts';
+import { childPointer } from '../yaml/pointer.ts';
 import { blockAt } from './block.ts';
 import { parsePart, type Expression } from './expression.ts';
 
@@ -26,4 +28,20 @@ export function parseTemplate(text: string): Template {
   if (from < text.length) parts.push(text.slice(from));
   const filled = parts.filter((part) => typeof part !== 'string' || part.trim() !== '');
   return { text, parts, isWhole: filled.length === 1 && typeof filled[0] === 'object' };
+}
+
+/** The expressions in a text, in order; most texts have none.
+ *  @throws ExpressionError */
+export const expressionsIn = (text: string): Expression[] =>
+  mayBeTemplate(text) ? parseTemplate(text).parts.filter((part) => typeof part === 'object') : [];
+
+/** Every string of a value that may hold expressions, with its JSON pointer. Keys of objects are no templates. */
+export function* templatesIn(value: Json, pointer = ''): Generator<{ pointer: string; text: string }> {
+  if (typeof value === 'string') {
+    if (mayBeTemplate(value)) yield { pointer, text: value };
+  } else if (Array.isArray(value)) {
+    for (const [index, element] of value.entries()) yield* templatesIn(element, childPointer(pointer, index));
+  } else if (typeof value === 'object' && value !== null) {
+    for (const [key, member] of Object.entries(value)) yield* templatesIn(member, childPointer(pointer, key));
+  }
 }
