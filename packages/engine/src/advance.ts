@@ -2,7 +2,6 @@ import {
   advance as decideNext,
   begin as decideFirst,
   contentHash,
-  nodeOf,
   resultsNeeded,
   type Finished,
   type Id,
@@ -178,7 +177,7 @@ function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wan
   return {
     action_ref: start.action,
     parameters: start.input,
-    inherits: nodeOf(graph, start.task).definition.input === 'inherit',
+    inherits: graph.tasks.get(start.task)?.definition.input === 'inherit',
     parent: owner.id,
     enforcement: owner.enforcement,
     executor: owner.executor,

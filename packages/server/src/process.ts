@@ -92,7 +92,7 @@ async function startServices(
         releases.push(await (await import('./executor/executor.ts')).startExecutor(deps));
         break;
       case 'notifier':
-        releases.push(await (await import('./notifier/notifier.ts')).startNotifier(deps));
+        releases.push(await startNotifierService(deps));
         break;
       case 'worker': {
         const worker = await (await import('./worker/worker.ts')).startWorker(deps);
@@ -116,4 +116,19 @@ async function startServices(
   }
   log.info({ services: wanted, url }, 'Attune is ready');
   return { url, firstPassword, home: config.home, missingRuntimes, stop: release };
+}
+
+/** A client that may read executions, events and enforcements is told of them. */
+async function startNotifierService(deps: Deps): Promise<Stop> {
+  const [{ startNotifier }, { tokenCheck }] = await Promise.all([
+    import('./notifier/notifier.ts'),
+    import('./api/auth/token-check.ts'),
+  ]);
+  const check = tokenCheck(deps.db, deps.secrets);
+  return startNotifier(deps, async (token) => {
+    const may = await Promise.all(
+      (['executions:read', 'events:read', 'enforcements:read'] as const).map((permission) => check(token, permission)),
+    );
+    return may.every(Boolean);
+  });
 }

@@ -1,7 +1,6 @@
-import websocket from '@fastify/websocket';
+import websocket, { type WebSocket } from '@fastify/websocket';
 import { randomUUID } from 'node:crypto';
 import fastify from 'fastify';
-import type { WebSocket } from 'ws';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -20,7 +19,7 @@ const recheckMs = 30_000;
 
 /** The notifier tells WebSocket clients what changed. Notifications are hints: they carry no parameters and no results, nothing is
  *  replayed, and a client that missed some reads the rows. */
-export async function startNotifier(deps: Deps): Promise<Stop> {
+export async function startNotifier(deps: Deps, mayRead: (token: string) => Promise<boolean>): Promise<Stop> {
   const { db, bell, config } = deps;
   const log = deps.log.child({ service: 'notifier' });
   const hub = new Hub(db);
@@ -33,11 +32,11 @@ export async function startNotifier(deps: Deps): Promise<Stop> {
   });
 
   async function serveClient(socket: WebSocket, token: string | undefined): Promise<void> {
-    const mayRead = async () => token !== undefined && (await deps.auth.mayReadEverything(token));
+    const isAllowed = async () => token !== undefined && (await mayRead(token));
     const pending: Buffer[] = [];
     const keep = (data: Buffer) => pending.push(data);
     socket.on('message', keep);
-    if (!(await mayRead())) {
+    if (!(await isAllowed())) {
       socket.close(4401, 'A valid access token is needed');
       return;
     }
@@ -48,7 +47,7 @@ export async function startNotifier(deps: Deps): Promise<Stop> {
     };
     hub.add(subscriber);
     const recheck = setInterval(() => {
-      void mayRead().then((may) => {
+      void isAllowed().then((may) => {
         if (!may) socket.close(4401, 'The token no longer holds');
       });
     }, recheckMs);
