@@ -368,7 +368,7 @@ test('the kept state of a run is what its record rebuilds', async () => {
     where s.workflow_execution = ${run.id} order by s.step`);
   const events = steps.flatMap(({ decision, result }): RunEvent[] => {
     const { finished, successor } = decision as unknown as Partial<Decision> & { successor?: Successor };
-    if (successor !== undefined) return [{ kind: 'retried', ...successor }];
+    if (successor !== undefined) return [{ ...successor, kind: 'retried' }];
     return finished ? [{ kind: 'finished', finished: { ...finished, result } }] : [];
   });
   const rebuilt = replayRun(
