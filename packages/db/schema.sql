@@ -38,6 +38,46 @@ AS $function$
       else to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     end
   $function$;
+CREATE OR REPLACE FUNCTION attune.require_new_workflow_execution()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform from attune.workflow_execution w where w.id = (new.workflow_task->>'workflow_execution')::bigint for key share;
+  if not found then
+    raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution',
+      constraint = 'execution_workflow_task_reference',
+      message = format('task executions name a workflow execution that does not exist: %s (workflow execution %s)',
+        new.id, new.workflow_task->>'workflow_execution');
+  end if;
+  return null;
+end
+$function$;
+CREATE OR REPLACE FUNCTION attune.require_workflow_execution()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  orphans text;
+begin
+  perform from attune.workflow_execution w
+  where w.id in (select (made.workflow_task->>'workflow_execution')::bigint from made where made.workflow_task is not null)
+  for key share;
+
+  select string_agg(format('%s (workflow execution %s)', made.id, made.workflow_task->>'workflow_execution'), ', ' order by made.id)
+  into orphans
+  from made
+  where made.workflow_task is not null
+    and not exists (
+      select from attune.workflow_execution w where w.id = (made.workflow_task->>'workflow_execution')::bigint);
+  if orphans is not null then
+    raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution',
+      constraint = 'execution_workflow_task_reference',
+      message = 'task executions name a workflow execution that does not exist: ' || orphans;
+  end if;
+  return null;
+end
+$function$;
 
 create table attune.action (
   id bigserial not null,
@@ -513,12 +553,12 @@ create table attune_archive.workflow_task_execution (
   workflow_execution bigint not null,
   constraint workflow_task_execution_pkey PRIMARY KEY (id)
 );
--- What a rollback also restores: the state of the id sequence, and whether the view workflow_task_detail existed
+-- What a rollback also restores: the state of the id sequence, and the view workflow_task_detail where there was one
 create table attune_archive.workflow_task_execution_origin (
-  consolidated_at timestamp with time zone default now() not null,
-  had_view boolean not null,
   is_called boolean not null,
-  last_id bigint not null
+  last_id bigint not null,
+  view_comment text,
+  view_definition text
 );
 
 alter table attune.action add constraint action_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
@@ -627,13 +667,40 @@ CREATE UNIQUE INDEX workflow_execution_run_key ON attune.workflow_execution USIN
 -- for the plans of execution_workflow_task_idx and execution_workflow_retry_idx
 CREATE STATISTICS attune.execution_workflow_stats ON (workflow_task ->> 'workflow_execution'::text), (workflow_task ->> 'task_name'::text), (workflow_task ->> 'next_retry_at'::text) FROM attune.execution;
 
+-- Contract: the tasks of workflows with typed columns. Columns are added at most; none is renamed, retyped or taken away
+create view attune.workflow_task as
+ SELECT e.id,
+    e.action,
+    e.action_ref,
+    e.parent,
+    e.status,
+    e.result,
+    w.id AS workflow_execution,
+    e.workflow_task ->> 'task_name'::text AS task_name,
+    (e.workflow_task ->> 'task_index'::text)::integer AS task_index,
+    (e.workflow_task ->> 'task_batch'::text)::integer AS task_batch,
+    (e.workflow_task ->> 'retry_count'::text)::integer AS retry_count,
+    (e.workflow_task ->> 'max_retries'::text)::integer AS max_retries,
+    (e.workflow_task ->> 'next_retry_at'::text)::timestamp with time zone AS next_retry_at,
+    (e.workflow_task ->> 'timeout_seconds'::text)::integer AS timeout_seconds,
+    (e.workflow_task ->> 'timed_out'::text)::boolean AS timed_out,
+    (e.workflow_task ->> 'duration_ms'::text)::bigint AS duration_ms,
+    (e.workflow_task ->> 'started_at'::text)::timestamp with time zone AS started_at,
+    (e.workflow_task ->> 'completed_at'::text)::timestamp with time zone AS completed_at,
+    (e.workflow_task ->> 'visit'::text)::integer AS visit,
+    (e.workflow_task ->> 'attempt'::text)::integer AS attempt,
+    e.created,
+    e.updated
+   FROM attune.execution e
+     JOIN attune.workflow_execution w ON w.id::text = (e.workflow_task ->> 'workflow_execution'::text)
+  WHERE e.workflow_task IS NOT NULL;
 -- Task executions with their run and its workflow
 create view attune.workflow_task_detail as
  SELECT e.id,
     w.id AS workflow_execution,
     w.execution AS workflow_execution_id,
     d.ref AS workflow_ref,
-    (e.workflow_task ->> 'task_name'::text)::character varying AS task_name,
+    ((e.workflow_task ->> 'task_name'::text))::character varying(255) AS task_name,
     (e.workflow_task ->> 'task_index'::text)::integer AS task_index,
     (e.workflow_task ->> 'task_batch'::text)::integer AS task_batch,
     e.status,
@@ -650,4 +717,6 @@ create view attune.workflow_task_detail as
      JOIN attune.workflow_definition d ON d.id = w.workflow_def
   WHERE e.workflow_task IS NOT NULL;
 
+CREATE TRIGGER execution_workflow_task_moved AFTER UPDATE OF workflow_task ON attune.execution FOR EACH ROW WHEN (new.workflow_task IS NOT NULL AND (new.workflow_task -> 'workflow_execution'::text) IS DISTINCT FROM (old.workflow_task -> 'workflow_execution'::text)) EXECUTE FUNCTION attune.require_new_workflow_execution();
+CREATE TRIGGER execution_workflow_task_reference AFTER INSERT ON attune.execution REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION attune.require_workflow_execution();
 CREATE TRIGGER workflow_execution_delete_tasks AFTER DELETE ON attune.workflow_execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.delete_task_executions();

@@ -2,10 +2,31 @@
 -- their ids and, where the execution did not change since, with their own status, result and error; executions made in between
 -- become proper old rows.
 
-set local lock_timeout = '5s';
+do $settings$
+begin
+  perform set_config('lock_timeout', coalesce(nullif(current_setting('attune.lock_timeout', true), ''), '5s'), true);
+  perform set_config('row_security', 'off', true);
+end
+$settings$;
 lock table attune.execution, attune.workflow_execution in access exclusive mode;
 
-drop view attune.workflow_task_detail;
+-- What the old table's references do not allow stops this before anything changes.
+do $refuse$
+declare
+  offenders bigint[];
+begin
+  select array_agg(id order by id) into offenders
+  from attune.execution
+  where workflow_task is not null
+    and (workflow_task->>'workflow_execution')::bigint not in (select id from attune.workflow_execution);
+  if offenders is not null then
+    raise exception using errcode = 'foreign_key_violation',
+      message = 'these executions are tasks of a workflow execution that does not exist: '
+        || array_to_string(offenders[:100], ', ') || case when cardinality(offenders) > 100 then ' and more' else '' end;
+  end if;
+end
+$refuse$;
+
 drop trigger workflow_execution_delete_tasks on attune.workflow_execution;
 drop function attune.delete_task_executions();
 
@@ -55,12 +76,7 @@ select
   (e.workflow_task->>'timed_out')::boolean,
   coalesce(a.created, e.created),
   case when a.unchanged then a.updated else e.updated end
-from (
-  select * from attune.execution
-  where workflow_task is not null
-    and (workflow_task->>'workflow_execution')::bigint in (select id from attune.workflow_execution)
-  order by id
-) e
+from (select * from attune.execution where workflow_task is not null order by id) e
 left join lateral (
   select *, execution_updated = e.updated as unchanged from attune_archive.workflow_task_execution
   where execution = e.id and carried
@@ -82,16 +98,17 @@ create index workflow_task_execution_task_name_idx on attune.workflow_task_execu
 create index workflow_task_execution_retry_count_idx on attune.workflow_task_execution (retry_count) where retry_count > 0;
 create index workflow_task_execution_timed_out_idx on attune.workflow_task_execution (timed_out) where timed_out;
 
+-- Replaced, so that grants and the views of others stay; where there was none, none remains.
 do $view$
+declare
+  was attune_archive.workflow_task_execution_origin;
 begin
-  if (select had_view from attune_archive.workflow_task_execution_origin) then
-    create view attune.workflow_task_detail as
-    select t.id, t.workflow_execution, w.execution as workflow_execution_id, d.ref as workflow_ref, t.task_name, t.task_index,
-      t.task_batch, t.status, t.retry_count, t.max_retries, t.timed_out, t.duration_ms, t.started_at, t.completed_at,
-      t.created, t.updated
-    from attune.workflow_task_execution t
-    join attune.workflow_execution w on w.id = t.workflow_execution
-    join attune.workflow_definition d on d.id = w.workflow_def;
+  select * into was from attune_archive.workflow_task_execution_origin;
+  if was.view_definition is null then
+    drop view attune.workflow_task_detail;
+  else
+    execute 'create or replace view attune.workflow_task_detail as ' || was.view_definition;
+    execute format('comment on view attune.workflow_task_detail is %L', was.view_comment);
   end if;
 end
 $view$;

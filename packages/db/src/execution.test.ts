@@ -1,6 +1,7 @@
 import type { Id, WorkflowTaskMetadata } from '@attune/core';
 import { describe, expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
+import { until } from '../../../testing/until.ts';
 import { sql, type Tx } from './database.ts';
 import { ExecutionRepository, type CreateExecutionInput } from './execution.ts';
 
@@ -33,16 +34,17 @@ const input = (more: Partial<CreateExecutionInput> = {}): CreateExecutionInput =
   ...more,
 });
 
-/** A workflow run: its own execution and its row in workflow_execution. */
-async function workflowRun(tx: Tx): Promise<{ execution: Id; run: Id }> {
+/** A workflow run: its own execution and its row in workflow_execution, of that id where one is given. */
+async function workflowRun(tx: Tx, runId?: Id): Promise<{ execution: Id; run: Id }> {
   await tx.run(sql`insert into pack (ref, label, version) values ('demo', 'Demo', '1.0.0') on conflict do nothing`);
   await tx.run(sql`
     insert into workflow_definition (ref, pack, pack_ref, label, version, definition)
     select 'demo.flow', id, ref, 'Flow', '1.0.0', '{}' from pack where ref = 'demo' on conflict do nothing`);
   const { id: execution } = await ExecutionRepository.create(tx, input({ action_ref: 'demo.flow' }));
   const { id: run } = await tx.one<{ id: Id }>(sql`
-    insert into workflow_execution (execution, workflow_def, task_graph)
-    select ${execution}, id, '{}' from workflow_definition where ref = 'demo.flow' returning id`);
+    insert into workflow_execution (id, execution, workflow_def, task_graph)
+    select coalesce(${runId ?? null}::bigint, nextval('workflow_execution_id_seq')), ${execution}, id, '{}'
+    from workflow_definition where ref = 'demo.flow' returning id`);
   return { execution, run };
 }
 
@@ -71,6 +73,7 @@ test('outside any workflow the column is SQL NULL', async () => {
 
 test('the id of the workflow execution is a JSON number, and no digit is lost', async () => {
   await using database = await freshDatabase();
+  await workflowRun(database.db, '9007199254740993');
   const { id } = await ExecutionRepository.create(database.db, input({ workflow_task: task('9007199254740993') }));
   const row = await database.db.one(sql`
     select jsonb_typeof(workflow_task->'workflow_execution') as type, workflow_task->>'workflow_execution' as digits
@@ -152,7 +155,10 @@ WHERE tablename = 'execution'
       'execution_workflow_task_idx',
       'execution_workflow_timed_out_idx',
     ]);
-    const { run } = await workflowRun(db);
+    const { run, execution } = await workflowRun(db, '0');
+    await db.run(sql`
+      insert into workflow_execution (id, execution, workflow_def, task_graph)
+      select i, ${execution}, (select id from workflow_definition), '{}' from generate_series(1, 500) i`);
     await db.run(sql`
       insert into execution (action_ref, workflow_task)
       select 'core.echo', case when i % 2 = 0 then ${JSON.stringify(task(run))}::jsonb || jsonb_build_object(
@@ -196,8 +202,9 @@ describe('the column', () => {
 
   test('takes one row per task, item, visit and attempt, and any number of rows without an attempt', async () => {
     await using database = await freshDatabase();
+    const { run } = await workflowRun(database.db);
     const create = (more: Partial<WorkflowTaskMetadata>) =>
-      ExecutionRepository.create(database.db, input({ workflow_task: task('1', more) }));
+      ExecutionRepository.create(database.db, input({ workflow_task: task(run, more) }));
     await create({ visit: 1, attempt: 1 });
     await create({ visit: 1, attempt: 2 });
     await create({ visit: 2, attempt: 1 });
@@ -207,6 +214,36 @@ describe('the column', () => {
     await expect(create({ visit: 1, attempt: 1 })).rejects.toThrow('execution_workflow_task_idx');
     await expect(create({ visit: 1, attempt: 1, task_index: 0 })).rejects.toThrow('execution_workflow_task_idx');
   });
+});
+
+test('a task names an existing workflow execution, from the start and ever after', async () => {
+  await using database = await freshDatabase();
+  const { db } = database;
+  const { run, execution } = await workflowRun(db);
+  const { run: otherRun } = await workflowRun(db);
+  const missing = /task executions name a workflow execution that does not exist: \d+ \(workflow execution 999\)/;
+  await expect(ExecutionRepository.create(db, input({ workflow_task: task('999') }))).rejects.toThrow(missing);
+  const { id } = await ExecutionRepository.create(db, input({ workflow_task: task(run) }));
+  const point = (to: string) =>
+    db.run(sql`
+      update execution set workflow_task = workflow_task || jsonb_build_object('workflow_execution', ${to}::bigint)
+      where id = ${id}`);
+  await expect(point('999')).rejects.toThrow(missing);
+  expect(await point(otherRun)).toBe(1);
+
+  // the reference holds against those who act at once: the deletion waits for the task, and takes it along
+  const deletion = await db.transaction(async (tx) => {
+    await ExecutionRepository.create(tx, input({ workflow_task: task(run), parent: execution }));
+    const deleting = database.open().run(sql`delete from workflow_execution where id = ${run}`);
+    await until('the deletion waits', () =>
+      db.maybe(
+        sql`select from pg_stat_activity where wait_event_type = 'Lock' and query like 'delete from workflow_execution%'`,
+      ),
+    );
+    return { deleting };
+  });
+  expect(await deletion.deleting).toBe(1);
+  expect(await ExecutionRepository.findByWorkflowExecution(db, run)).toEqual([]);
 });
 
 test('deleting a workflow execution deletes its tasks and what they started, and no others', async () => {
