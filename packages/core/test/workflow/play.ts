@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatProblem } from '../../src/errors.ts';
-import type { Json, JsonObject } from '../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/json.ts';
 import { fillDefaults } from '../../src/schema/flat-schema.ts';
 import { advance, awaitsRetry, begin, retried } from '../../src/workflow/conductor/conductor.ts';
 import type { Decision } from '../../src/workflow/conductor/decision.ts';
@@ -96,12 +96,27 @@ export class Play {
     return awaitsRetry(this.state, task, visit);
   }
 
+  /** The tasks whose oldest living run waits for its next attempt, in the order of the file. */
+  everyWaiting(): string[] {
+    return [...this.graph.tasks.keys()].filter((task) => {
+      const [visit] = Object.keys(this.state.active[task] ?? {});
+      return visit !== undefined && this.awaits(task, Number(visit));
+    });
+  }
+
   /** The runs of a task that are under way, oldest first. */
   living(task: string): { visit: number; attempt: number }[] {
     return Object.entries(this.state.active[task] ?? {})
       .filter(([, run]) => !run.waits)
       .map(([visit, { attempt }]) => ({ visit: Number(visit), attempt }))
       .sort((a, b) => a.visit - b.visit);
+  }
+
+  /** The `id` in the result that a run of a task ended with last; null if there is none. */
+  idOf({ task, visit }: { task: string; visit: number }): number | null {
+    const result = this.#results.get(`${visit} ${task}`);
+    const id = isJsonObject(result) ? result['id'] : undefined;
+    return typeof id === 'number' ? id : null;
   }
 
   /** Every run under way, in the order of the file. */

@@ -66,7 +66,7 @@ function taskResults(turn: Turn, reader: Reader, reads: TaskNames): JsonObject {
  *  end at all. */
 function runFor(graph: WorkflowGraph, state: RunState, reader: Reader, name: string): EndedRun | undefined {
   const runs = listOf(state.ended, name);
-  if (reader === null) return runs.at(-1);
+  if (reader === null || runs.length < 2) return runs.at(-1);
   const own = nodeOf(graph, reader.task).loops;
   const common = nodeOf(graph, name).loops.filter((head) => own.includes(head));
   return runs.findLast((run) => agreeIn(common, run.position, reader.position)) ?? runs.at(-1);

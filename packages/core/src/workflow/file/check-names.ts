@@ -15,6 +15,7 @@ export function checkNames(source: WorkflowSource): Problem[] {
 function checkTaskNames({ document, tasks }: WorkflowSource): Problem[] {
   const first = new Map<string, number>();
   return tasks.flatMap(({ keys: { name } }) => {
+    if (name.value === '') return []; // missing, and told as that
     if (isReservedTarget(name.value)) {
       return [problemAt(document, name.pointer, `A task cannot be named "${name.value}": it is a target of its own`)];
     }

@@ -22,7 +22,8 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 import { defaultMaxVisits } from '../definition.ts';
 import { located, unavailable, type Located } from './located.ts';
 
-/** The keys of a workflow file, as tables: what each may hold, and what it is when it is left out. */
+/** The keys of a workflow file, as tables: what each may hold, and what it is when it is left out. What a workflow cannot do without
+ *  has an empty default here, so that one missing key does not hide what else is wrong; missing.ts tells that it is missing. */
 
 /** A year in seconds: longer waits and limits are mistakes. */
 const longestTime = 31_536_000;
@@ -77,14 +78,20 @@ const join = choice<number | 'all'>('the word all, or an integer of 1 or more', 
   return typeof value === 'number' ? integer(1) : undefined;
 });
 
+const taskName = text({ maxLength: 255 });
+const actionRef = text({ form: refForm });
+
+/** What a task cannot do without. */
+export const neededInTask = { name: taskName, action: actionRef };
+
 export type TaskKeys = Shaped<typeof task>;
 export type BranchKeys = Shaped<typeof branch>;
 const task = record(
   {
-    name: required(located(text({ maxLength: 255 }))),
+    name: defaulted(located(taskName), { pointer: '', value: '' }),
     // A nested workflow is an action like any other, so the older word for it means nothing more.
     type: optional(kind()),
-    action: required(text({ form: refForm })),
+    action: defaulted(actionRef, ''),
     input: defaulted(located(input), { pointer: '', value: {} }),
     when: optional(located(text())),
     delay: defaulted(integer(0, longestTime), 0),
@@ -128,17 +135,23 @@ function kind(): Shape<'action' | 'workflow'> {
 const vars = map(anything(), { key: variableForm });
 const outputMap = map(located(text({ mayBeEmpty: true })));
 
+const version = text({ maxLength: 50 });
+const tasks = list(located(task), { atLeast: 1 });
+
+/** What a workflow cannot do without. */
+export const neededInWorkflow = { version, tasks };
+
 export type WorkflowKeys = Shaped<typeof workflowKeys>;
 export const workflowKeys = record(
   {
     ref: optional(located(text({ form: refForm }))),
     label: optional(text({ maxLength: 255 })),
     description: optional(text({ mayBeEmpty: true })),
-    version: required(text({ maxLength: 50 })),
+    version: defaulted(version, ''),
     parameters: optional(flatSchema),
     output: optional(flatSchema),
     vars: defaulted(vars, {}),
-    tasks: required(list(located(task), { atLeast: 1 })),
+    tasks: defaulted(tasks, []),
     output_map: optional(outputMap),
     tags: defaulted(list(text()), []),
     cancellation_policy: defaulted(word('allow_finish', 'cancel_running'), 'allow_finish'),

@@ -11,6 +11,7 @@ import { checkNames } from './check-names.ts';
 import { workflowKeys, type TaskKeys, type TransitionKeys, type WorkflowKeys } from './keys.ts';
 import { disabledKeys, transitionsOf } from './legacy.ts';
 import type { Located } from './located.ts';
+import { missingKeys } from './missing.ts';
 import { surprises } from './surprises.ts';
 
 /** What the action says that starts a workflow with a graph file of its own; it wins over the file's own `parameters` and `output`. */
@@ -62,7 +63,12 @@ export function parseWorkflow(document: YamlDocument, action?: WorkflowAction): 
   const ref = keys.ref?.value ?? action?.ref;
   if (ref === undefined) problems.push(problemAt(document, '', 'The key "ref" is missing; it must be pack.name'));
   const workflow = definitionOf(source, ref ?? '', action);
-  problems.push(...checkNames(source), ...checkFlow(source, workflow), ...checkExpressions(source));
+  problems.push(
+    ...missingKeys(source),
+    ...checkNames(source),
+    ...checkFlow(source, workflow),
+    ...checkExpressions(source),
+  );
   if (problems.length > 0) return { problems: sorted(problems), warnings: [] };
   return { workflow, problems, warnings: sorted([...disabled(source), ...surprises(source, workflow)]) };
 }
