@@ -64,7 +64,8 @@ test('every run ends, with an outcome that fits what happened', () => {
       const { status, result } = run.outcome ?? { status: 'none', result: {} };
       const wasCancelled = run.decisions.some((decision) => decision.finished?.outcome === 'cancelled');
       expect(status === 'cancelled').toBe(wasCancelled);
-      if (status === 'completed') expect(result).toMatchObject({ succeeded: true, count: expect.any(Number) as number });
+      if (status === 'completed')
+        expect(result).toMatchObject({ succeeded: true, count: expect.any(Number) as number });
       if (status === 'failed') expect(result['error']).toMatch(/^Workflow failed: ./);
       expect(run.state.active).toEqual({});
     }),
