@@ -56,7 +56,7 @@ export function programOf(cli: Cli): Command {
     .helpCommand('help [command]', 'show help for a command')
     .configureHelp({
       showGlobalOptions: true,
-      ...(terminal.stdout.columns === undefined ? {} : { helpWidth: terminal.stdout.columns }),
+      ...(terminal.stdout.columns ? { helpWidth: terminal.stdout.columns } : {}),
     })
     .configureOutput({
       writeOut: (text) => terminal.stdout.write(text),

@@ -3,7 +3,7 @@ import type { Command } from 'commander';
 import { paintFor, type Paint } from './output/paint.ts';
 import { renderValue, type OutputFormat } from './output/render.ts';
 import { writeLine } from './output/write.ts';
-import type { Terminal } from './terminal.ts';
+import type { OutputStream, Terminal } from './terminal.ts';
 
 /** Options that every command takes. */
 export interface GlobalOptions {
@@ -38,11 +38,15 @@ export function runOf(terminal: Terminal, options: GlobalOptions): Run {
     options,
     format,
     paint: paintFor(terminal.stdout, terminal.env),
-    width: terminal.stdout.isTTY === true ? terminal.stdout.columns : undefined,
+    width: widthOf(terminal.stdout),
     show: (value, text) => writeLine(terminal.stdout, format === 'table' ? text() : renderValue(value, format)),
     remark: (text) => writeLine(terminal.stderr, text),
   };
 }
+
+/** A terminal that does not know its width says 0. */
+const widthOf = ({ isTTY, columns = 0 }: OutputStream): number | undefined =>
+  isTTY === true && columns > 0 ? columns : undefined;
 
 const formatOf = (options: GlobalOptions): OutputFormat =>
   options.json === true ? 'json' : options.yaml === true ? 'yaml' : (options.output ?? 'table');

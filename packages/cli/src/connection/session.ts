@@ -93,13 +93,11 @@ export function unreachable(target: Pick<Target, 'url' | 'origin'>, error: unkno
   );
 }
 
-/** fetch says only "fetch failed"; why stands in its cause. */
+/** fetch says only "fetch failed"; why stands in its innermost cause. */
 function reasonOf(error: unknown): string {
-  for (let one: unknown = error; one instanceof Error; one = one.cause) {
-    const code = (one as NodeJS.ErrnoException).code;
-    if (code !== undefined && /^E[A-Z]+$/.test(code)) return reasons[code] ?? code;
-  }
-  return error instanceof Error ? error.message : String(error);
+  if (error instanceof Error && error.cause instanceof Error) return reasonOf(error.cause);
+  const code = error instanceof Error ? (error as NodeJS.ErrnoException).code : undefined;
+  return reasons[code ?? ''] ?? (error instanceof Error ? error.message : String(error));
 }
 
 const reasons: Readonly<Record<string, string>> = {

@@ -1,4 +1,4 @@
-import { isFinal, type Id } from '@attune/core';
+import { isFinal, type ExecutionStatus, type Id } from '@attune/core';
 import { between, formatDuration } from '../output/duration.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { taskName } from '../output/task-name.ts';
@@ -7,13 +7,12 @@ import type { Watcher } from './watch.ts';
 
 /** One line for each change and each line of a log, for files and pipes: `12 read_commits: running`, `12 read_commits | ...`. */
 export function plainWatcher(write: (line: string) => Promise<void>): Watcher {
-  const shown = new Map<Id, string>();
+  const told = new Map<Id, ExecutionStatus>();
   const prefix = (execution: SeenExecution) => `${execution.id} ${safeLine(taskName(execution))}`;
   const tell = async (execution: SeenExecution) => {
-    const text = statusText(execution);
-    if (shown.get(execution.id) === text) return;
-    shown.set(execution.id, text);
-    await write(`${prefix(execution)}: ${text}`);
+    if (told.get(execution.id) === execution.status) return;
+    told.set(execution.id, execution.status);
+    await write(`${prefix(execution)}: ${statusText(execution)}`);
   };
   return {
     async look(executions, lines) {

@@ -1,11 +1,14 @@
 import type { Execution } from '@attune/client';
-import { isJsonObject, type Json } from '@attune/core';
+import { isFinal, isJsonObject, type Json } from '@attune/core';
 import { between, formatDuration } from './duration.ts';
 import { formatInstant } from './instant.ts';
 import type { Paint } from './paint.ts';
 import { formatRecord } from './record.ts';
 import { paintStatus } from './status.ts';
 import { taskName } from './task-name.ts';
+
+/** Most lines of the parameters that are shown: a webhook's payload has hundreds. */
+const configLines = 12;
 
 /** Everything that people want to know of one execution. */
 export function formatExecution(execution: Execution, paint: Paint): string {
@@ -14,19 +17,19 @@ export function formatExecution(execution: Execution, paint: Paint): string {
     [
       ['id', execution.id],
       ['action_ref', execution.action_ref],
-      ['status', execution.status, paintStatus],
+      ['status', execution.status, { colour: paintStatus }],
       ['task', execution.workflow_task === null ? null : taskName(execution)],
       ['parent', execution.parent],
       ['rule_ref', execution.rule_ref],
       ['enforcement', execution.enforcement],
       ['original_execution', execution.original_execution],
       ['worker_name', execution.worker_name],
-      ['run_after', formatInstant(execution.run_after)],
+      ['run_after', isFinal(execution.status) ? null : formatInstant(execution.run_after)],
       ['created', formatInstant(execution.created)],
       ['started_at', formatInstant(execution.started_at)],
       ['completed_at', formatInstant(execution.completed_at)],
       ['duration', ms === undefined ? null : formatDuration(ms)],
-      ['config', execution.config],
+      ['config', execution.config, { lines: configLines }],
       ['result', execution.result],
     ],
     paint,

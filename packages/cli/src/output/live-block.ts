@@ -16,8 +16,8 @@ export function liveBlock(stream: OutputStream): LiveBlock {
   const erase = () => `\r${upBy(drawn)}${clearDown}`;
   return {
     draw(lines) {
-      const fitting = fitHeight(lines, Math.max(1, (stream.rows ?? 24) - 1));
-      const width = (stream.columns ?? 80) - 1;
+      const fitting = fitHeight(lines, sizeOr(24, stream.rows) - 1);
+      const width = sizeOr(80, stream.columns) - 1;
       const text = fitting.map((line) => `${cutPainted(line, width)}\n`).join('');
       stream.write(erase() + text);
       drawn = fitting.length;
@@ -28,6 +28,9 @@ export function liveBlock(stream: OutputStream): LiveBlock {
     },
   };
 }
+
+/** A terminal that does not know its size says 0, or nothing. */
+const sizeOr = (usual: number, size: number | undefined): number => (size === undefined || size < 2 ? usual : size);
 
 function fitHeight(lines: readonly string[], height: number): string[] {
   if (lines.length <= height) return [...lines];

@@ -1,14 +1,14 @@
 import type { Command } from 'commander';
 import { connect } from '../../connection/api.ts';
 import { given } from '../../connection/given.ts';
-import { exitOf, exits } from '../../exit.ts';
 import { awaitExecution } from '../../follow/await-execution.ts';
-import { formatExecution } from '../../output/execution.ts';
 import { withWaiting, type WaitOptions } from '../../input/wait-options.ts';
 import { collect } from '../../input/pairs.ts';
 import { readParams } from '../../input/params.ts';
 import type { Cli } from '../../run.ts';
 import { withExamples } from '../help.ts';
+import { showExecution } from '../show-execution.ts';
+import { withTextHints } from './text-hint.ts';
 
 interface Options extends WaitOptions {
   param?: string[];
@@ -39,11 +39,14 @@ export function actionExecuteCommand(action: Command, cli: Cli): void {
       });
       const { client } = await connect(run);
       const headers = given({ 'idempotency-key': options.idempotencyKey });
-      const created = (await client.createExecution({ body: { action_ref: ref, parameters }, headers })).data;
+      const asked = { single: options.param ?? [], parameters };
+      const body = { action_ref: ref, parameters };
+      const { data: created } = await client.createExecution({ body, headers }).catch(async (error: unknown) => {
+        throw await withTextHints(client, ref, asked, error);
+      });
       const isAwaited = options.wait === true || options.watch === true;
       const execution = isAwaited ? await awaitExecution(run, client, created.id, options) : created;
-      await run.show(execution, () => formatExecution(execution, run.paint));
-      return isAwaited ? exitOf(execution.status) : exits.done;
+      return showExecution(run, execution, isAwaited);
     }),
   );
   withExamples(

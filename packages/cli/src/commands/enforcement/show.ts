@@ -23,7 +23,7 @@ export function enforcementShowCommand(enforcement: Command, cli: Cli): void {
               ['rule_ref', found.rule_ref],
               ['trigger_ref', found.trigger_ref],
               ['event', found.event],
-              ['status', found.status, paintStatus],
+              ['status', found.status, { colour: paintStatus }],
               ['created', formatInstant(found.created)],
               ['resolved_at', formatInstant(found.resolved_at)],
               ['revision', found.revision],

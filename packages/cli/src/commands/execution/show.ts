@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
 import { connect } from '../../connection/api.ts';
 import { executionId, idHelp } from '../../connection/latest.ts';
-import { exitOf, exits } from '../../exit.ts';
 import { awaitExecution } from '../../follow/await-execution.ts';
 import { withWaiting, type WaitOptions } from '../../input/wait-options.ts';
-import { formatExecution } from '../../output/execution.ts';
 import type { Cli } from '../../run.ts';
 import { withExamples } from '../help.ts';
+import { showExecution } from '../show-execution.ts';
 
 export function executionShowCommand(execution: Command, cli: Cli): void {
   const command = withWaiting(
@@ -19,8 +18,7 @@ export function executionShowCommand(execution: Command, cli: Cli): void {
       const found = isAwaited
         ? await awaitExecution(run, client, id, options)
         : (await client.getExecution({ path: { id } })).data;
-      await run.show(found, () => formatExecution(found, run.paint));
-      return isAwaited ? exitOf(found.status) : exits.done;
+      return showExecution(run, found, isAwaited);
     }),
   );
   withExamples(command, 'attune execution show latest', 'attune execution show latest --watch');
