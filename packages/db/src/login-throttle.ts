@@ -28,4 +28,4 @@ export const forget = (tx: Tx, subject: string): Promise<number> =>
 export const prune = (tx: Tx): Promise<number> =>
   tx.run(sql`
     delete from login_throttle where subject in (
-      select subject from login_throttle where window_ends < now() limit 1000 for update skip locked)`);
+      select subject from login_throttle where window_ends < now() limit 10000 for update skip locked)`);

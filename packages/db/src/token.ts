@@ -41,7 +41,7 @@ export const revokeFamily = (tx: Tx, family: string): Promise<number> =>
 export const pruneRefresh = (tx: Tx): Promise<number> =>
   tx.run(sql`
     delete from refresh_token where family in (
-      select family from refresh_token group by family having max(expires_at) < now() limit 1000)`);
+      select family from refresh_token group by family having max(expires_at) < now() limit 10000)`);
 
 /** A long-lived token of a program, stored by its SHA-256; the prefix is for people to recognise it. */
 export const insertIntegration = (

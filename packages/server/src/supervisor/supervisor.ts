@@ -1,4 +1,4 @@
-import { idempotency, services } from '@attune/db';
+import { idempotency, loginThrottle, services, tokens } from '@attune/db';
 import { expire, rescue } from '@attune/engine';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
@@ -23,7 +23,10 @@ export async function startSupervisor({ db, bell, log: parent }: Deps): Promise<
     pollMs: sweepMs,
     async pass() {
       const rescued = await rescue(db, (execution, error) =>
-        log.error({ err: error, execution }, 'An execution of a lost worker could not be rescued; it will be tried again'),
+        log.error(
+          { err: error, execution },
+          'An execution of a lost worker could not be rescued; it will be tried again',
+        ),
       );
       if (rescued > 0) log.warn({ rescued }, 'Executions of a lost worker were abandoned');
       const expired = await expire(db);
@@ -32,6 +35,8 @@ export async function startSupervisor({ db, bell, log: parent }: Deps): Promise<
       if (performance.now() >= pruneAt) {
         await idempotency.prune(db);
         await services.forgetDead(db);
+        await loginThrottle.prune(db);
+        await tokens.pruneRefresh(db);
         pruneAt = performance.now() + pruneMs;
       }
       await heartbeat.beat();

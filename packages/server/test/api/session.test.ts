@@ -1,4 +1,4 @@
-import { audit, lists } from '@attune/db';
+import { lists, loginThrottle, sql, tokens } from '@attune/db';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { attemptLimits } from '../../src/api/auth/session.ts';
 import { accessTokenSeconds } from '../../src/api/auth/access-token.ts';
@@ -108,18 +108,23 @@ test('failed logins are throttled, however many come at once, and say when to co
   expect((await logIn()).status).toBe(200);
 });
 
-test('audit entries need no identity', async () => {
-  await audit.insert(api.db, {
-    category: 'auth',
-    event_type: 'auth.login',
-    outcome: 'failure',
-    actor_identity: null,
-    actor_login: 'x',
-    resource_type: null,
-    resource_ref: null,
-    request_id: null,
-    details: null,
-  });
-  const answer = await api.call('GET', '/api/v1/audit-events?actor_login=x', { token: api.admin });
-  expect(answer.body['data']).toHaveLength(1);
+test('sessions and throttles that are over are forgotten, but not the used tokens of a living session', async () => {
+  const { refresh_token } = dataOf(await logIn());
+  await api.call('POST', '/auth/refresh', { body: { refresh_token: refresh_token as string } });
+  const counts = () =>
+    api.db.one<{ families: number; used: number; throttles: number }>(sql`
+      select count(distinct family)::int as families, count(used_at)::int as used,
+        (select count(*)::int from login_throttle) as throttles
+      from refresh_token`);
+  const before = await counts();
+  await tokens.pruneRefresh(api.db);
+  await loginThrottle.prune(api.db);
+  expect(await counts()).toEqual(before);
+  await api.db.run(sql`
+    update refresh_token set expires_at = now() - interval '1 second' where family <> (
+      select family from refresh_token where used_at is not null order by created desc limit 1)`);
+  await api.db.run(sql`update login_throttle set window_ends = now() - interval '1 second'`);
+  await tokens.pruneRefresh(api.db);
+  await loginThrottle.prune(api.db);
+  expect(await counts()).toMatchObject({ families: 1, used: 1, throttles: 0 });
 });
