@@ -10,7 +10,10 @@ export default defineConfig({
     projects: [
       {
         ...source,
-        test: { name: 'pure', include: ['packages/{core,pack,client,cli}/{src,test}/**/*.test.ts', 'testing/*.test.ts'] },
+        test: {
+          name: 'pure',
+          include: ['packages/{core,pack,client,cli}/{src,test}/**/*.test.ts', 'testing/*.test.ts'],
+        },
       },
       {
         ...source,

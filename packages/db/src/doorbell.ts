@@ -26,6 +26,9 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
   let retryMs = reconnectMs.first;
   let retryTimer: NodeJS.Timeout | undefined;
 
+  /** Asked anew each time: it may have been closed while a connection was being made. */
+  const isClosed = () => closed;
+
   const hear = (topic: Topic) => {
     for (const listener of listeners.get(topic) ?? []) listener();
   };
@@ -71,7 +74,7 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
       lost(error as Error);
       return;
     }
-    if (closed as boolean) {
+    if (isClosed()) {
       await next.end();
       return;
     }

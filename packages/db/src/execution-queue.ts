@@ -83,10 +83,10 @@ export interface NewExecution {
 /** Inserts executions in one statement and returns them in the order given. */
 export async function insertMany(tx: Tx, executions: readonly NewExecution[]): Promise<EngineExecution[]> {
   if (executions.length === 0) return [];
-  const input = executions.map(
-    (execution) =>
-      ({ ...execution, workflow_task: workflowTaskToJson(execution.workflow_task) }) as unknown as JsonObject,
-  );
+  const input = executions.map((execution) => ({
+    ...execution,
+    workflow_task: workflowTaskToJson(execution.workflow_task),
+  }));
   const rows = await tx.many<Row>(sql`
     insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,

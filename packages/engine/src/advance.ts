@@ -100,13 +100,7 @@ async function carryOut(
   ended: EngineExecution | null,
   step: Step,
 ): Promise<Turn[]> {
-  await workflowExecutions.appendStep(
-    tx,
-    run.id,
-    run.steps + 1,
-    ended?.id ?? null,
-    step.decision as unknown as JsonObject,
-  );
+  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, ended?.id ?? null, step.decision);
   await workflowExecutions.save(tx, run.id, {
     state: step.state as unknown as JsonObject,
     variables: step.variables,

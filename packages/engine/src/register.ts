@@ -131,8 +131,8 @@ async function registerTrigger(
     label: trigger.label,
     description: trigger.description,
     enabled: trigger.enabled,
-    param_schema: trigger.parameters as JsonObject | null,
-    out_schema: trigger.output as JsonObject | null,
+    param_schema: trigger.parameters,
+    out_schema: trigger.output,
     webhook_config: trigger.webhook as JsonObject | null,
     revision: await revisions.keep(tx, 'trigger', trigger.ref, { ...trigger } as unknown as JsonObject),
   });
@@ -208,7 +208,7 @@ async function registerRule(tx: Tx, pack: { id: Id; ref: string }, rule: RuleDef
       action_params: rule.action_params,
       trigger_params: rule.trigger_params,
       enabled: rule.enabled,
-      revision: await revisions.keep(tx, 'rule', rule.ref, { ...rule } as unknown as JsonObject),
+      revision: await revisions.keep(tx, 'rule', rule.ref, { ...rule }),
     },
     before,
   );

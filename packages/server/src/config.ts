@@ -86,7 +86,11 @@ export const settings = {
   ATTUNE_WORKER_ENV: {
     description: "Names of variables of the worker's environment that actions may see, separated by commas.",
     default: 'none',
-    read: (text) => (text ?? '').split(',').map((name) => name.trim()).filter((name) => name !== ''),
+    read: (text) =>
+      (text ?? '')
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== ''),
   } satisfies Setting<string[]>,
   ATTUNE_STOP_GRACE_SECONDS: {
     description: 'Seconds between SIGTERM and SIGKILL when an action is stopped, 0 to 600.',
@@ -152,7 +156,10 @@ function httpUrl(name: string, text: string | undefined): string | undefined {
 function databaseUrl(text: string | undefined): string | undefined {
   if (text === undefined) return undefined;
   if (!/^postgres(ql)?:\/\//.test(text)) {
-    throw new AttuneError('configuration', 'DATABASE_URL is not one; expected postgresql://user:password@host:port/database');
+    throw new AttuneError(
+      'configuration',
+      'DATABASE_URL is not one; expected postgresql://user:password@host:port/database',
+    );
   }
   return text;
 }

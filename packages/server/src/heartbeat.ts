@@ -14,7 +14,11 @@ export interface Heartbeat {
   leave(): Promise<void>;
 }
 
-export function heartbeatOf(db: Database, service: ServiceName, options: { name?: string; url?: string } = {}): Heartbeat {
+export function heartbeatOf(
+  db: Database,
+  service: ServiceName,
+  options: { name?: string; url?: string } = {},
+): Heartbeat {
   const self: ServiceInstance = {
     instance: randomUUID(),
     service,

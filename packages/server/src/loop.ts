@@ -37,8 +37,12 @@ export function startLoop({ name, pass, pollMs, log }: LoopOptions): Loop {
       };
     });
 
+  // asked anew each time: both change while a pass runs
+  const isStopped = () => stopped;
+  const isWoken = () => woken;
+
   const run = async () => {
-    while (!stopped) {
+    while (!isStopped()) {
       woken = false;
       let pauseMs = pollMs;
       try {
@@ -49,10 +53,9 @@ export function startLoop({ name, pass, pollMs, log }: LoopOptions): Loop {
         pauseMs = Math.min(backoffMs.first * 2 ** failures, backoffMs.most);
         log.error({ err: error, failures, retry_in_ms: pauseMs }, `A pass of ${name} failed; it will be tried again`);
       }
-      if (!isDone() && !woken) await pause(Math.max(pauseMs, 0));
+      if (!isStopped() && !isWoken()) await pause(Math.max(pauseMs, 0));
     }
   };
-  const isDone = () => stopped;
   const running = run();
 
   return {

@@ -30,7 +30,10 @@ function servicesOf(args: readonly string[]): ServiceName[] {
   return args.map((arg) => {
     const service = serviceNames.find((name) => name === arg);
     if (service === undefined) {
-      throw new AttuneError('bad_request', `There is no service '${arg}'; expected ${serviceNames.join(', ')}\n\n${usage}`);
+      throw new AttuneError(
+        'bad_request',
+        `There is no service '${arg}'; expected ${serviceNames.join(', ')}\n\n${usage}`,
+      );
     }
     return service;
   });

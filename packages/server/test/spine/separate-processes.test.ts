@@ -36,7 +36,7 @@ test('health names what is missing until a living executor and worker are there'
   await using fresh = await freshDatabase();
   await using home = await temporaryHome();
   await using api = spawnServer({ home: home.path, services: ['api'], env: { DATABASE_URL: fresh.url } });
-  const url = await until('the API listens', async () => /ready at (\S+)/.exec(api.output())?.[1]);
+  const url = await until('the API listens', () => /ready at (\S+)/.exec(api.output())?.[1]);
   const health = await fetch(`${url}/health`);
   expect(health.status).toBe(503);
   const text = await health.text();
