@@ -557,6 +557,7 @@ create table attune_archive.workflow_task_execution (
 create table attune_archive.workflow_task_execution_origin (
   is_called boolean not null,
   last_id bigint not null,
+  statements text[] not null,
   view_comment text,
   view_definition text
 );

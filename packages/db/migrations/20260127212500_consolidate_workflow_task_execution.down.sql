@@ -91,12 +91,27 @@ where not carried
   and exists (select from attune.execution e where e.id = a.execution)
   and exists (select from attune.workflow_execution w where w.id = a.workflow_execution);
 
-create index workflow_task_execution_workflow_execution_idx on attune.workflow_task_execution (workflow_execution);
-create index workflow_task_execution_execution_idx on attune.workflow_task_execution (execution);
-create index workflow_task_execution_status_idx on attune.workflow_task_execution (status);
-create index workflow_task_execution_task_name_idx on attune.workflow_task_execution (task_name);
-create index workflow_task_execution_retry_count_idx on attune.workflow_task_execution (retry_count) where retry_count > 0;
-create index workflow_task_execution_timed_out_idx on attune.workflow_task_execution (timed_out) where timed_out;
+-- The indexes, triggers and grants that stood on the old table; the founding indexes where none is known of.
+do $stood$
+declare
+  statement text;
+begin
+  for statement in
+    select unnest(coalesce(
+      (select statements from attune_archive.workflow_task_execution_origin),
+      array[
+        'create index workflow_task_execution_workflow_execution_idx on attune.workflow_task_execution (workflow_execution)',
+        'create index workflow_task_execution_execution_idx on attune.workflow_task_execution (execution)',
+        'create index workflow_task_execution_status_idx on attune.workflow_task_execution (status)',
+        'create index workflow_task_execution_task_name_idx on attune.workflow_task_execution (task_name)',
+        'create index workflow_task_execution_retry_count_idx on attune.workflow_task_execution (retry_count) where retry_count > 0',
+        'create index workflow_task_execution_timed_out_idx on attune.workflow_task_execution (timed_out) where timed_out'
+      ]))
+  loop
+    execute statement;
+  end loop;
+end
+$stood$;
 
 -- Replaced, so that grants and the views of others stay; where there was none, none remains.
 do $view$

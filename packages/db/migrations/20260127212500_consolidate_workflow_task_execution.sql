@@ -20,14 +20,17 @@ $settings$;
 -- What this cannot keep stops it before anything changes, and is named.
 do $refuse$
 declare
-  old regclass := to_regclass('attune.workflow_task_execution');
+  old regclass;
   path text := current_setting('search_path');
   offenders text[];
 begin
+  -- whoever came second looks only after the first is done
+  lock table attune.execution, attune.workflow_execution in access exclusive mode;
+  old := to_regclass('attune.workflow_task_execution');
   if old is null then
     return; -- done before
   end if;
-  lock table attune.execution, attune.workflow_execution, attune.workflow_task_execution in access exclusive mode;
+  lock table attune.workflow_task_execution in access exclusive mode;
   perform set_config('search_path', 'pg_catalog', true); -- names are then told with their schemas
 
   -- views, functions, defaults, heirs that stand on the table, its row type or its sequence
@@ -45,7 +48,7 @@ begin
     left join pg_rewrite r on d.classid = 'pg_rewrite'::regclass and r.oid = d.objid
     left join pg_class v on v.oid = r.ev_class
     where (d.classid, d.objid) not in (select classid, objid from part)
-      and v.oid is distinct from to_regclass('attune.workflow_task_detail')
+      and coalesce(v.oid <> to_regclass('attune.workflow_task_detail'), true)
     union select oid, 'pg_constraint'::regclass, 0 from pg_constraint where confrelid = old and conrelid <> old
     union select p.oid, 'pg_publication_rel'::regclass, 0 from pg_publication_rel p where p.prrelid = old
   )
@@ -121,17 +124,22 @@ create table if not exists attune_archive.workflow_task_execution_origin (
   last_id bigint not null,
   is_called boolean not null,
   view_definition text,
-  view_comment text
+  view_comment text,
+  statements text[] not null
 );
 comment on table attune_archive.workflow_task_execution_origin is
   'What a rollback also restores: the state of the id sequence, and the view workflow_task_detail where there was one';
+comment on column attune_archive.workflow_task_execution_origin.statements is
+  'The indexes, triggers and grants of the old table, as statements that make them again';
 
 do $consolidate$
 declare
   path text := current_setting('search_path');
   awake record;
   awaken text[] := '{}';
+  old regclass := to_regclass('attune.workflow_task_execution');
   sequence regclass;
+  stood text[];
   old_rows bigint;
   kept_rows bigint;
   moved_rows bigint;
@@ -150,7 +158,7 @@ begin
   -- Absent metadata is SQL NULL; the system before this one also wrote JSON null.
   update attune.execution set workflow_task = null where workflow_task = 'null';
 
-  if to_regclass('attune.workflow_task_execution') is not null then
+  if old is not null then
     select array_agg(id order by id) into offenders from attune.execution where workflow_task is not null;
     if offenders is not null then
       raise exception using errcode = 'unique_violation',
@@ -160,10 +168,25 @@ begin
 
     sequence := pg_get_serial_sequence('attune.workflow_task_execution', 'id')::regclass;
     perform set_config('search_path', 'pg_catalog', true); -- the view's text then names schemas
+    select array_agg(statement order by rank, statement) into stood
+    from (
+      select 1 as rank, pg_get_indexdef(indexrelid) as statement from pg_index
+      where indrelid = old and not exists (select from pg_constraint where conindid = indexrelid and conrelid = old)
+      union all
+      select 2, pg_get_triggerdef(oid) from pg_trigger where tgrelid = old and not tgisinternal
+      union all
+      select 3, format('alter table %s %s trigger %I', old,
+        case tgenabled when 'D' then 'disable' when 'A' then 'enable always' else 'enable replica' end, tgname)
+      from pg_trigger where tgrelid = old and not tgisinternal and tgenabled <> 'O'
+      union all
+      select 4, format('grant %s on %s to %s%s', g.privilege_type, old,
+        case g.grantee when 0 then 'public' else g.grantee::regrole::text end, case when g.is_grantable then ' with grant option' else '' end)
+      from pg_class c, aclexplode(c.relacl) g where c.oid = old and g.grantee <> c.relowner
+    ) parts;
     execute format(
       'insert into attune_archive.workflow_task_execution_origin
-       select last_value, is_called, pg_get_viewdef($1), obj_description($1, ''pg_class'') from %s', sequence)
-      using to_regclass('attune.workflow_task_detail')::oid;
+       select last_value, is_called, pg_get_viewdef($1), obj_description($1, ''pg_class''), coalesce($2, ''{}'') from %s', sequence)
+      using to_regclass('attune.workflow_task_detail')::oid, stood;
     perform set_config('search_path', path, true);
 
     insert into attune_archive.workflow_task_execution

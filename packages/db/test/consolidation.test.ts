@@ -1,209 +1,268 @@
-import { readFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
 import path from 'node:path';
-import pg from 'pg';
 import { describe, expect, test } from 'vitest';
 import { emptyDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { until } from '../../../testing/until.ts';
 import { sql } from '../src/database.ts';
 import { migrate, rollback } from '../src/migrate.ts';
 import { migrationFolder } from '../src/migration-files.ts';
-import { schemaSnapshot } from '../src/schema-snapshot.ts';
+import { faultsAfterRollback, faultsAfterUpgrade } from './legacy/checks.ts';
+import { generateLegacy, type Legacy } from './legacy/generate.ts';
+import { observe } from './legacy/observe.ts';
+import { baseline, consolidation, runScript, scriptOf, type SessionSettings } from './legacy/run-file.ts';
 
-const baseline = '20260101000000_baseline';
-const consolidation = '20260127212500_consolidate_workflow_task_execution';
+const up = await scriptOf(`${consolidation}.sql`);
+const down = await scriptOf(`${consolidation}.down.sql`);
 
-/** Old rows that are awkward to keep: zones and doubled hours, the ends of time, 64-bit numbers, results that differ from the
- *  execution's, two rows for one execution, and names that hold anything. */
-const oldRows = `
-  insert into attune.pack (ref, label, version) values ('old', 'Old', '1.0.0');
-  insert into attune.workflow_definition (ref, pack, pack_ref, label, version, definition)
-    values ('old.flow', 1, 'old', 'Flow', '1', '{}');
-  insert into attune.execution (action_ref, status, result, config, created, updated) values
-    ('old.flow', 'running', null, null, '2025-01-01 00:00:00+00', '2025-01-02 00:00:00+00'),
-    ('a', 'completed', '{"n": 12345678901234567890}', null, '2025-10-26 01:30:00.123456+02', '2025-10-26 01:30:00.123457+01'),
-    ('b', 'failed', 'null', null, '1970-01-01 00:00:00.000001+00', '9999-12-31 23:59:59.999999+00'),
-    ('c', 'running', null, null, '2025-03-30 03:00:00+02', '2025-03-30 03:00:00+02'),
-    ('direct', 'completed', null, '{"workflow_execution": 1, "task_name": "decoy"}', now(), now());
-  insert into attune.workflow_execution (execution, workflow_def, task_graph) values (1, 1, '{}');
-  insert into attune.workflow_task_execution (workflow_execution, execution, task_name, task_index, task_batch, status, started_at,
-    completed_at, duration_ms, result, error, retry_count, max_retries, next_retry_at, timeout_seconds, timed_out, created,
-    updated)
-  values
-    (1, 2, E'quote '' "double"\\nline % _ 😀 名前', 0, 2147483647, 'failed', '2025-10-26 02:30:00.5+02',
-      '2025-10-26 02:30:00.5+01', 9223372036854775807, '{"other": true}', '{"code": 1}', 3, 3,
-      '1970-01-01 00:00:00+00', 60, true, '2024-01-01 00:00:00.000001+00', '2024-01-02 00:00:00+00'),
-    (1, 3, '', null, null, 'running', null, null, null, 'null', null, 0, 2147483647, 'infinity', null, false, now(), now()),
-    (1, 4, repeat('ü', 255), -1, null, 'requested', '-infinity', '9999-12-31 23:59:59.999999+00', 0, null, null, 0, 0, null,
-      0, false, now(), now()),
-    (1, 4, 'younger', null, null, 'abandoned', '0044-03-15 12:00:00+00 BC', '12000-01-01 00:00:00+00', null, null, '"text"', 1, 2,
-      '2025-06-01 12:00:00+00', null, false, now(), now());
-  alter sequence attune.workflow_task_execution_id_seq restart with 100;`;
-
-async function oldDatabase(): Promise<TestDatabase> {
+async function oldDatabase(legacy: Legacy): Promise<TestDatabase> {
   const database = await emptyDatabase();
   await migrate(database.url, { to: baseline });
-  await run(database, oldRows);
+  await run(database, legacy.script);
   return database;
 }
 
 const run = (database: TestDatabase, script: string) => database.db.list(sql.raw(script));
 
-/** All values of the old layout, to the last digit. */
-const contents = (database: TestDatabase) =>
-  database.db.many<{ line: string }>(sql`
-    select 'execution ' || to_jsonb(e)::text as line from execution e
-    union all select 'task ' || to_jsonb(t)::text from workflow_task_execution t
-    union all select 'sequence ' || to_jsonb(s)::text from (select last_value, is_called from workflow_task_execution_id_seq) s
-    order by 1`);
+const allMetadata = (database: TestDatabase) =>
+  database.db.many(sql`select id, workflow_task::text as task from execution order by id`);
 
-const zones = ['UTC', 'America/Chicago', 'Asia/Kathmandu', 'Pacific/Apia', 'Europe/Berlin'];
+const zones: [string, number, SessionSettings][] = [
+  ['UTC', 1, {}],
+  ['America/Chicago', 2, {}],
+  ['Asia/Kathmandu', 3, { DateStyle: 'SQL, DMY' }],
+  ['Pacific/Apia', 4, { DateStyle: 'German' }],
+  ['Europe/Berlin', 5, { DateStyle: 'Postgres, MDY' }],
+];
 
-test.each(zones)('a session in %s keeps every value, and the way back restores it', async (zone) => {
-  await using database = await oldDatabase();
-  const before = { contents: await contents(database), schema: await schemaSnapshot(database.db) };
-  await inZone(database, zone, `${consolidation}.sql`);
+test.each(zones)('a session in %s keeps every value, and the way back restores it', async (zone, seed, more) => {
+  const legacy = generateLegacy(seed);
+  await using database = await oldDatabase(legacy);
+  const before = await observe(database.db);
+  const settings = { TimeZone: zone, ...more };
 
-  const tasks = await database.db.many<{ id: string; workflow_task: unknown }>(sql`
-    select id, workflow_task from execution order by id`);
-  expect(tasks.map(({ workflow_task }) => workflow_task)).toEqual([
-    null,
-    {
-      workflow_execution: 1,
-      task_name: `quote ' "double"\nline % _ 😀 名前`,
-      task_index: 0,
-      task_batch: 2147483647,
-      retry_count: 3,
-      max_retries: 3,
-      next_retry_at: '1970-01-01T00:00:00.000000Z',
-      timeout_seconds: 60,
-      timed_out: true,
-      duration_ms: 9223372036854775807n,
-      started_at: '2025-10-26T00:30:00.500000Z',
-      completed_at: '2025-10-26T01:30:00.500000Z',
-    },
-    {
-      workflow_execution: 1,
-      task_name: '',
-      task_index: null,
-      task_batch: null,
-      retry_count: 0,
-      max_retries: 2147483647,
-      next_retry_at: 'infinity',
-      timeout_seconds: null,
-      timed_out: false,
-      duration_ms: null,
-      started_at: null,
-      completed_at: null,
-    },
-    {
-      workflow_execution: 1,
-      task_name: 'younger',
-      task_index: null,
-      task_batch: null,
-      retry_count: 1,
-      max_retries: 2,
-      next_retry_at: '2025-06-01T12:00:00.000000Z',
-      timeout_seconds: null,
-      timed_out: false,
-      duration_ms: null,
-      started_at: '0044-03-15 12:00:00.000000+00 BC',
-      completed_at: '12000-01-01T00:00:00.000000Z',
-    },
-    null,
-  ]);
-  expect(
-    await database.db.many(sql`
-      select id, task_name = repeat('ü', 255) as older, carried, status, error
-      from attune_archive.workflow_task_execution order by id`),
-  ).toMatchObject([
-    { id: '1', older: false, carried: true, status: 'failed', error: { code: 1 } },
-    { id: '2', carried: true, status: 'running' },
-    { id: '3', older: true, carried: false, status: 'requested' },
-    { id: '4', older: false, carried: true, status: 'abandoned', error: 'text' },
-  ]);
+  expect(await runScript(database.url, up, settings)).toEqual([]);
+  const after = await observe(database.db);
+  const metadata = await allMetadata(database);
+  expect(await faultsAfterUpgrade(database.db, legacy, before, after)).toEqual([]);
 
-  await inZone(database, zone, `${consolidation}.down.sql`);
-  expect(await contents(database)).toEqual(before.contents);
-  expect(await schemaSnapshot(database.db)).toBe(before.schema);
+  // again, without effect
+  expect(await runScript(database.url, up, settings)).toEqual([]);
+  expect(await observe(database.db)).toEqual(after);
+
+  expect(await runScript(database.url, down, settings)).toEqual([]);
+  expect(faultsAfterRollback(before, await observe(database.db))).toEqual([]);
+
+  // and up once more: the same bytes
+  await runScript(database.url, up, settings);
+  expect(await observe(database.db)).toEqual(after);
+  expect(await allMetadata(database)).toEqual(metadata);
 });
 
 test('executions made in between become old rows, and what changed since keeps its change', async () => {
-  await using database = await oldDatabase();
+  await using database = await oldDatabase(small);
   await migrate(database.url, { to: consolidation });
   await run(
     database,
-    `insert into attune.execution (action_ref, status, result, workflow_task)
-       select 'new', 'failed', '{"error": {"code": 7}}', workflow_task || '{"task_name": "new"}' from attune.execution where id = 3;
+    `insert into attune.execution (id, action_ref, status, result, workflow_task)
+       select 6000, 'new', 'failed', '{"error": {"code": 7}}', workflow_task || '{"task_name": "new", "attempt": 1}'
+       from attune.execution where id = 2;
      update attune.execution set status = 'completed', updated = now(),
-       workflow_task = workflow_task || '{"retry_count": 1}' where id = 3;`,
+       workflow_task = workflow_task || '{"retry_count": 1}' where id = 2;`,
   );
   await rollback(database.url, { to: baseline });
   const rows = await database.db.many(sql`
-    select id, execution, task_name, status, retry_count, error from workflow_task_execution where id in (2, 100)`);
+    select id, execution, task_name, status, result, error, retry_count from workflow_task_execution order by id`);
   expect(rows).toEqual([
-    { id: '2', execution: '3', task_name: '', status: 'completed', retry_count: 1, error: null },
-    { id: '100', execution: '6', task_name: 'new', status: 'failed', retry_count: 0, error: { code: 7 } },
+    { id: '1', execution: '2', task_name: 'mail', status: 'completed', result: null, error: null, retry_count: 1 },
+    {
+      id: '2',
+      execution: '6000',
+      task_name: 'new',
+      status: 'failed',
+      result: { error: { code: 7 } },
+      error: { code: 7 },
+      retry_count: 0,
+    },
   ]);
-});
-
-test('the old system’s triggers do not notice, and are as awake or asleep afterwards as before', async () => {
-  await using database = await oldDatabase();
+  // and the table goes on where it was
   await run(
     database,
-    `create function attune.forbid() returns trigger language plpgsql as $$ begin raise exception 'noticed'; end $$;
-     create trigger awake before update on attune.execution for each row execute function attune.forbid();
-     create trigger asleep after update on attune.execution for each row execute function attune.forbid();
-     alter table attune.execution disable trigger asleep;`,
+    `insert into attune.workflow_task_execution (workflow_execution, execution, task_name) values (1, 2, 'next')`,
   );
-  await migrate(database.url, { to: consolidation });
-  expect(
-    await database.db.many(sql`
-      select tgname as name, tgenabled::text as state from pg_trigger
-      where tgrelid = 'attune.execution'::regclass and not tgisinternal order by 1`),
-  ).toEqual([
-    { name: 'asleep', state: 'D' },
-    { name: 'awake', state: 'O' },
-  ]);
+  expect(await database.db.one(sql`select max(id) as id from workflow_task_execution`)).toEqual({ id: '3' });
 });
 
-describe('refuses, and changes nothing, where', () => {
-  test.each([
+/** One task and nothing awkward, for what does not depend on the rows. */
+const small: Legacy = {
+  tasks: [],
+  script: `
+    insert into attune.pack (ref, label, version) values ('old', 'Old', '1.0.0');
+    insert into attune.workflow_definition (ref, pack, pack_ref, label, version, definition)
+      values ('old.flow', 1, 'old', 'Flow', '1', '{}');
+    insert into attune.execution (action_ref) values ('old.flow'), ('old.task'), ('direct');
+    insert into attune.workflow_execution (execution, workflow_def, task_graph) values (1, 1, '{}');
+    insert into attune.workflow_task_execution (workflow_execution, execution, task_name, error)
+      values (1, 2, 'mail', '{"code": 1}');
+    create view public.slow_task as select 1;
+    create table public.noticed ();`,
+};
+
+describe('refuses before it changes anything, naming each offender:', () => {
+  test.each<[string, string, RegExp]>([
     [
-      'a view of others stands on the old table',
-      'create view public.report as select * from attune.workflow_task_execution',
-      'public.report|report',
+      'views of others',
+      `create view public.report as select * from attune.workflow_task_execution;
+       create materialized view public."My count" as select count(*) from attune.workflow_task_execution`,
+      /view public\.report.*public\."My count"|public\."My count".*view public\.report/,
     ],
     [
-      'a foreign key of others points to it',
-      'create table public.note (task bigint constraint note_task_fkey references attune.workflow_task_execution (id))',
-      'note_task_fkey',
+      'foreign keys of others',
+      'create table public.note (task bigint constraint note_task_fkey references attune.workflow_task_execution)',
+      /constraint note_task_fkey on table public\.note/,
+    ],
+    [
+      'functions over its rows',
+      `create function public.name_of(attune.workflow_task_execution) returns text language sql as 'select $1.task_name'`,
+      /function public\.name_of\(attune\.workflow_task_execution\)/,
+    ],
+    [
+      'columns that count with its sequence',
+      `create table public.other (id bigint default nextval('attune.workflow_task_execution_id_seq'))`,
+      /column id of table public\.other/,
+    ],
+    ['heirs', 'create table public.heir () inherits (attune.workflow_task_execution)', /table public\.heir/],
+    [
+      'publications',
+      'create publication tasks for table attune.workflow_task_execution',
+      /publication of table attune\.workflow_task_execution in publication tasks/,
+    ],
+    [
+      'rows that name what does not exist',
+      `set local session_replication_role = replica;
+       insert into attune.workflow_task_execution (id, workflow_execution, execution, task_name)
+         values (70, 1, 404, 'x'), (71, 405, 2, 'y')`,
+      /row 70 \(execution 404, workflow execution 1\), row 71 \(execution 2, workflow execution 405\)/,
+    ],
+    [
+      'executions that hold metadata already',
+      `alter table attune.execution add column workflow_task jsonb;
+       update attune.execution set workflow_task = '{"task_name": "x"}' where id = 3;
+       update attune.execution set workflow_task = 'null' where id = 1`,
+      /workflow_task is set on the executions 3$/,
     ],
   ])('%s', async (_what, obstacle, named) => {
-    await using database = await oldDatabase();
-    await run(database, obstacle);
-    const before = await contents(database);
-    await expect(migrate(database.url)).rejects.toThrow(new RegExp(named));
-    expect(await contents(database)).toEqual(before);
+    await using database = await oldDatabase(small);
+    await runScript(database.url, obstacle);
+    const before = await observe(database.db);
+    await expect(runScript(database.url, up)).rejects.toThrow(named);
+    await expect(migrate(database.url)).rejects.toThrow(named);
+    expect(await observe(database.db)).toEqual(before);
   });
 
-  test('somebody holds the table for longer than five seconds', async () => {
-    await using database = await oldDatabase();
-    const before = await contents(database);
-    await database.open().transaction(async (tx) => {
-      await tx.run(sql`select from execution limit 1`);
-      await expect(migrate(database.url)).rejects.toThrow('lock timeout');
-    });
-    expect(await contents(database)).toEqual(before);
-    expect(await migrate(database.url)).toContain(consolidation);
+  test('metadata of another origin that breaks the checks', async () => {
+    await using database = await oldDatabase(small);
+    await run(
+      database,
+      `drop table attune.workflow_task_execution;
+       alter table attune.execution add column workflow_task jsonb;
+       update attune.execution set workflow_task = case id when 1 then '"x"' when 2 then '{"task_name": "mail"}' else 'null' end::jsonb`,
+    );
+    const before = await observe(database.db);
+    await expect(runScript(database.url, up)).rejects.toThrow(/on the executions 1, 2$/);
+    expect(await observe(database.db)).toEqual(before);
+    const whole = `{"workflow_execution": 1, "task_name": "mail", "task_index": null, "task_batch": null, "retry_count": 0,
+      "max_retries": 0, "next_retry_at": "soon", "timeout_seconds": null, "timed_out": false, "duration_ms": null,
+      "started_at": null, "completed_at": null}`;
+    await run(database, `update attune.execution set workflow_task = '${whole}' where id < 3`);
+    await expect(runScript(database.url, up)).rejects.toThrow(
+      /on the executions 1 \(invalid input syntax .*"soon"\), 2 \(/,
+    );
+    await run(
+      database,
+      `update attune.execution set workflow_task = workflow_task || '{"next_retry_at": "2025-01-01T00:00:00.5Z"}' where id < 3`,
+    );
+    await runScript(database.url, up);
+    expect(await database.db.many(sql`select id from execution where workflow_task is null`)).toEqual([{ id: '3' }]);
+  });
+
+  test('on the way back: tasks of a run that is gone', async () => {
+    await using database = await oldDatabase(small);
+    await runScript(database.url, up);
+    await run(
+      database,
+      `update attune.execution set workflow_task = workflow_task || '{"workflow_execution": 9}' where id = 2`,
+    );
+    await expect(runScript(database.url, down)).rejects.toThrow('a workflow execution that does not exist: 2');
   });
 });
 
-/** Runs a migration file as `psql -1 -f` would, in a session with another time zone. */
-async function inZone(database: TestDatabase, zone: string, file: string): Promise<void> {
-  const client = new pg.Client({ connectionString: database.url, options: `-c TimeZone=${zone}` });
-  await client.connect();
-  try {
-    await client.query(`begin; ${await readFile(path.join(migrationFolder, file), 'utf8')}; commit`);
-  } finally {
-    await client.end();
-  }
-}
+describe('waits for locks', () => {
+  test.each([
+    ['as long as attune.lock_timeout says', up, '300ms'],
+    ['as long on the way back', down, '300ms'],
+  ])('%s, then fails and leaves everything as it was', async (_what, script, lockTimeout) => {
+    await using database = await oldDatabase(small);
+    if (script === down) await runScript(database.url, up);
+    const before = await observe(database.db);
+    await database.open().transaction(async (tx) => {
+      await tx.run(sql`select from execution limit 1`);
+      await expect(runScript(database.url, script, { lockTimeout })).rejects.toThrow('lock timeout');
+    });
+    expect(await observe(database.db)).toEqual(before);
+    await runScript(database.url, script, { lockTimeout });
+  });
+
+  test('five seconds by default', async () => {
+    await using database = await oldDatabase(small);
+    await database.open().transaction(async (tx) => {
+      await tx.run(sql`select from workflow_execution limit 1`);
+      const start = performance.now();
+      await expect(runScript(database.url, up)).rejects.toThrow('lock timeout');
+      expect(performance.now() - start).toBeGreaterThan(4_500);
+    });
+  });
+});
+
+test('two started at once: one works, the other waits and finds it done', async () => {
+  const legacy = generateLegacy(6, 20);
+  await using database = await oldDatabase(legacy);
+  const before = await observe(database.db);
+  const gate = database.open();
+  const [first, second] = await gate.transaction(async (tx) => {
+    await tx.run(sql`lock table attune.execution in access share mode`);
+    const both = [runScript(database.url, up), runScript(database.url, up)];
+    await until('both wait', async () => {
+      const { waiting } = await database.db.one<{ waiting: number }>(sql`
+        select count(*)::int as waiting from pg_stat_activity
+        where datname = current_database() and wait_event_type = 'Lock'`);
+      return waiting === 2;
+    });
+    return both;
+  });
+  expect([await first, await second]).toEqual([[], []]);
+  expect(await faultsAfterUpgrade(database.db, legacy, before, await observe(database.db))).toEqual([]);
+});
+
+describe('as a plain file', () => {
+  const psql = spawnSync('psql', ['--version']).status === 0;
+  if (!psql) console.warn('psql is not on this machine: running the files with it is not tested');
+
+  test.skipIf(!psql)('psql -1 -f runs it, twice, and its way back', async () => {
+    const legacy = generateLegacy(7, 20);
+    await using database = await oldDatabase(legacy);
+    const before = await observe(database.db);
+    const runFile = (file: string) =>
+      spawnSync(
+        'psql',
+        ['-X', '-q', '-v', 'ON_ERROR_STOP=1', '-1', '-f', path.join(migrationFolder, file), database.url],
+        {
+          encoding: 'utf8',
+          env: { ...process.env, PGOPTIONS: '-c TimeZone=Asia/Tokyo -c attune.lock_timeout=1s' },
+        },
+      );
+    for (let time = 0; time < 2; time++) expect(runFile(`${consolidation}.sql`)).toMatchObject({ status: 0 });
+    expect(await faultsAfterUpgrade(database.db, legacy, before, await observe(database.db))).toEqual([]);
+    expect(runFile(`${consolidation}.down.sql`)).toMatchObject({ status: 0 });
+    expect(faultsAfterRollback(before, await observe(database.db))).toEqual([]);
+  });
+});
