@@ -55,7 +55,7 @@ const UploadSchema = z
         z.strictObject({
           path: z.string().min(1).max(1000).describe('Inside the pack, with forward slashes'),
           mode: z
-            .union([z.literal(0o644), z.literal(0o755)])
+            .literal([0o644, 0o755], { error: 'Expected 420 (0644), or 493 (0755) for what may be executed' })
             .describe('420 (0644), or 493 (0755) for what may be executed'),
           content_base64: z.base64(),
         }),

@@ -1,6 +1,6 @@
 import websocket, { type WebSocket } from '@fastify/websocket';
 import { randomUUID } from 'node:crypto';
-import fastify from 'fastify';
+import fastify, { LogController } from 'fastify';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -23,7 +23,7 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
   const { db, bell, config } = deps;
   const log = deps.log.child({ service: 'notifier' });
   const hub = new Hub(db);
-  const app = fastify({ loggerInstance: log, disableRequestLogging: true });
+  const app = fastify({ loggerInstance: log, logController: new LogController({ disableRequestLogging: true }) });
   await app.register(websocket, { options: { maxPayload: 4_096, handleProtocols: acceptProtocol } });
 
   app.get('/ws', { websocket: true }, (socket, request) => {
