@@ -53,7 +53,7 @@ export const randomWorkflow = (most: number): fc.Arbitrary<WorkflowDefinition> =
     .map((tasks) => ({
       ...workflowOf(tasks),
       vars: { count: 0 },
-      output_map: { count: '{{ count }}' },
+      output_map: { count: '{{ count }}', first: "{{ get(task, 't0', null) }}" },
       max_visits: 12,
     }));
 

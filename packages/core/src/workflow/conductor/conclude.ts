@@ -28,11 +28,10 @@ function reasonsToFail({ graph, state, decision }: Turn): string[] {
 /** Nothing is active, so nothing leads to any join that still waits. */
 function unmetJoins(graph: Turn['graph'], state: Turn['state']): string[] {
   return [...graph.tasks.keys()].flatMap((task) => {
-    const [first] = listOf(state.waiting, task);
-    const from = own(state.unmet, task) ?? first?.from;
-    if (from === undefined) return [];
+    const unmet = own(state.unmet, task) ?? listOf(state.waiting, task)[0];
+    if (unmet === undefined) return [];
+    const { from, position } = unmet;
     const node = nodeOf(graph, task);
-    const position = first?.position ?? {};
     const missing = expectedAt(graph, node, position).filter((source) => !from.includes(source));
     return [
       `the join '${task}' was reached by ${from.join(', ')} but needs ${arrivalsNeeded(graph, node, position)}` +

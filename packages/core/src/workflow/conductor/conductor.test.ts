@@ -297,6 +297,31 @@ test('a join inside a loop is met in each round; at the head the round decides w
   expect(run.outcome?.result).toEqual({ rounds: 3, succeeded: true });
 });
 
+test('a join beside a loop that no round meets fails the run at its end, however many rounds there were', () => {
+  const run = play('fixtures/loop-with-unmet-join.yaml');
+  for (let round = 1; round <= 3; round += 1) {
+    expect(run.finish('step')).toEqual(round < 3 ? ['left', 'step'] : ['left']);
+    expect(run.finish('left')).toEqual([]);
+  }
+  expect(run.outcome?.result['error']).toBe(
+    "Workflow failed: the join 'merge' was reached by left but needs 2 of its predecessors; right did not lead to it",
+  );
+});
+
+test('a join that one round did not meet is not forgotten when the others do', () => {
+  const run = play('fixtures/loop-with-unmet-join.yaml', { from: 2 });
+  run.finish('step');
+  run.finish('left');
+  for (let round = 2; round <= 3; round += 1) {
+    run.finish('step');
+    run.finish('left');
+    expect(run.finish('right')).toEqual(['merge']);
+    run.finish('merge');
+  }
+  expect(run.state.waiting).toEqual({});
+  expect(run.outcome?.result['error']).toContain("the join 'merge' was reached by left but needs 2");
+});
+
 test('an inner loop begins anew in each iteration of the outer one', () => {
   const run = play('fixtures/nested-loops.yaml');
   const rounds = [2, 3];

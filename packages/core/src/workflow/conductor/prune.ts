@@ -31,7 +31,7 @@ function settleUnmet(graph: WorkflowGraph, state: RunState, task: string): void 
     waiting.filter(({ position }) => !mayStillCome(graph, state, task, position)),
   ];
   const [first] = unmet;
-  if (first !== undefined && own(state.unmet, task) === undefined) state.unmet[task] = first.from;
+  if (first !== undefined) state.unmet[task] = own(state.unmet, task) ?? first;
   state.waiting[task] = open;
 }
 

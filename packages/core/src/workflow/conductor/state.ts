@@ -18,8 +18,8 @@ export interface RunState {
   ended: Record<string, EndedRun[]>;
   /** Tasks that failed without a transition to handle it. */
   unhandled: string[];
-  /** Joins that were reached and can no longer be met: the tasks that had arrived when this was found first. */
-  unmet: Record<string, string[]>;
+  /** Joins that were reached and can no longer be met: the first arrivals of which this was found. */
+  unmet: Record<string, Arrivals>;
   /** Why the run fails; once set, nothing more starts. */
   failure: string | null;
   /** Whether a task was cancelled: the run will end as cancelled. */
