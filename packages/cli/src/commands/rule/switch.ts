@@ -4,12 +4,8 @@ import type { Cli } from '../../run.ts';
 import { withExamples } from '../help.ts';
 
 const switches = [
+  { verb: 'disable', description: 'Keep a rule from matching events from now on', done: 'is disabled' },
   { verb: 'enable', description: 'Let a rule match events from now on', done: 'is enabled' },
-  {
-    verb: 'disable',
-    description: 'Keep a rule from matching events from now on',
-    done: 'is disabled',
-  },
 ] as const;
 
 export function ruleSwitchCommands(rule: Command, cli: Cli): void {
