@@ -37,11 +37,12 @@ export function faultsOf(expression: Expression, known: KnownNames = {}): Fault[
 /** What is known of a value before the evaluation: itself, or one value of each type that it may have. */
 type Guess = { exact: Value } | { samples: readonly Value[] };
 
+/** The string is one that number(text) takes: what is wrong with another would be its content. */
 const samples: Readonly<Record<string, Value>> = {
   null: null,
   bool: true,
   number: 1,
-  string: 'a',
+  string: '1',
   array: [],
   object: {},
 };

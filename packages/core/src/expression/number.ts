@@ -13,6 +13,12 @@ const largest = 2n ** 63n - 1n;
 export const isNumeric = (value: Value): value is Numeric =>
   typeof value === 'number' || typeof value === 'bigint' || isFloat(value);
 
+/** An integer in its one form. */
+export function compactInteger(exact: bigint): Integer {
+  const double = Number(exact);
+  return Number.isSafeInteger(double) ? double : exact;
+}
+
 /** An exact integer in its one form, if it is within 64 bits. */
 export function integerOf(exact: bigint, evaluation: Evaluation): Integer {
   if (exact < smallest || exact > largest) {
@@ -21,7 +27,7 @@ export function integerOf(exact: bigint, evaluation: Evaluation): Integer {
       'The result is an integer beyond 64 bits; use floats, such as 1.0, for large numbers',
     );
   }
-  return BigInt.asIntN(53, exact) === exact ? Number(exact) : exact;
+  return compactInteger(exact);
 }
 
 /** A double as a float, if it is one. There is no negative zero. */
@@ -47,7 +53,7 @@ export function operandOf(value: Numeric, evaluation: Evaluation): Numeric {
         'A number from the data is an integer beyond 64 bits, which expressions cannot calculate with',
       );
     }
-    return BigInt.asIntN(53, value) === value ? Number(value) : value;
+    return compactInteger(value);
   }
   return value;
 }

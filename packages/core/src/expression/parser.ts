@@ -2,6 +2,7 @@ import { deepestExpression } from './budget.ts';
 import { ExpressionError } from './error.ts';
 import { Lexer } from './lexer.ts';
 import type { BinaryOperator, Call, Literal, Logic, Node } from './node.ts';
+import { compactInteger } from './number.ts';
 import { type Value, float } from './value.ts';
 import { keywords, type Token } from './token.ts';
 
@@ -230,7 +231,7 @@ class Parser {
         },
       );
     }
-    return BigInt.asIntN(53, exact) === exact ? Number(exact) : exact;
+    return compactInteger(exact);
   }
 
   #decimal(token: Token): Value {

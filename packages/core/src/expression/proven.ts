@@ -84,7 +84,7 @@ const isLeaf = (proof: { op: string }): boolean => proof.op === 'read' || proof.
 const isSmall = (value: Value): boolean => sizeOf(value, largestKept) <= largestKept;
 
 const kept = (value: Value): Pick<LiteralProof, 'result' | 'float'> =>
-  isFloat(value) ? { result: value.double, float: true } : { result: toJson(value) };
+  isFloat(value) ? { result: toJson(value), float: true } : { result: toJson(value) };
 
 function summary(value: Value): NonNullable<LiteralProof['omitted']> {
   const size = sizeOf(value, mostCounted);

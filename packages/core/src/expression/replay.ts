@@ -43,7 +43,8 @@ function ofClause(proof: ClauseProof, evaluation: Evaluation): Value {
   const { op, operands } = proof;
   if (op === 'and') return operands.every((operand) => truthy(valueOf(operand, evaluation)));
   if (op === 'or') return operands.some((operand) => truthy(valueOf(operand, evaluation)));
-  if (isPredicateName(op)) return ofPredicate(op, operands, evaluation);
+  // `in` is both, and means the same: the predicate's value is always a list
+  if (isPredicateName(op) && !isBinaryOperator(op)) return ofPredicate(op, operands, evaluation);
   const values = operands.map((operand) => valueOf(operand, evaluation));
   const [first = null, second = null] = values;
   switch (op) {
@@ -80,7 +81,7 @@ const isBinaryOperator = (op: string): op is BinaryOperator => (binaryOperators 
 function onRecord(proof: Exclude<Proof, { op: 'not_evaluated' }>): Value {
   const { result } = proof as ClauseProof;
   if (result === undefined) return refuse(`the result of ${JSON.stringify(proof.text)} is omitted`);
-  return 'float' in proof && typeof result === 'number' ? float(result) : result;
+  return 'float' in proof ? float(Number(result)) : result;
 }
 
 function refuse(reason: string): never {

@@ -1,7 +1,6 @@
-import { canonicalJson } from '../hash.ts';
 import type { Evaluation } from './evaluation.ts';
 import { sizeOf } from './size.ts';
-import { toJson, type Value } from './value.ts';
+import { isFloat, type Value } from './value.ts';
 
 /** Strings are made of characters (Unicode code points), where JavaScript counts UTF-16 code units: beyond U+FFFF a character
  *  is a pair of surrogates. Most strings have none, and then the two are the same. */
@@ -67,14 +66,31 @@ export function compareText(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** A value as a template writes it into a longer text, except that null is left to the caller: strings as they are, all else as
- *  canonical JSON (keys sorted, no white space, `2.0` as `2`). */
+/** A value as text: strings as they are, all else as JSON without white space, keys sorted as RFC 8785 has it, integers by their
+ *  exact digits, and `2.0` as `2`. */
 export function textOf(value: Value, evaluation: Evaluation): string {
   if (typeof value === 'string') return value;
-  if (typeof value !== 'object' || value === null) return String(value);
-  const size = sizeOf(value);
-  if (size === Infinity) evaluation.descend(Infinity);
-  evaluation.step(size);
-  evaluation.build(size);
-  return canonicalJson(toJson(value));
+  if (typeof value === 'object' && value !== null) {
+    const size = sizeOf(value);
+    if (size === Infinity) evaluation.descend(Infinity);
+    evaluation.step(size);
+    evaluation.build(size);
+  }
+  return jsonText(value);
 }
+
+function jsonText(value: Value): string {
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'number') return isLargeInteger(value) ? BigInt(value).toString() : JSON.stringify(value);
+  if (typeof value !== 'object' || value === null) return String(value);
+  if (isFloat(value)) return JSON.stringify(value.double);
+  if (Array.isArray(value)) return `[${value.map(jsonText).join(',')}]`;
+  const members = Object.keys(value)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${jsonText(value[key] ?? null)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** An integer of the data that JSON spelt with a fraction or an exponent, such as 1e17: a double, beyond 2^53. */
+const isLargeInteger = (value: number): boolean =>
+  Number.isInteger(value) && !Number.isSafeInteger(value) && Math.abs(value) <= 2 ** 63;

@@ -70,10 +70,15 @@ function hasMembers(map: ValueMap): boolean {
 /** A value as it leaves the expression: every {@link Float} becomes a plain number. */
 export function toJson(value: Value): Json {
   if (typeof value !== 'object' || value === null) return value;
-  if (isFloat(value)) return value.double;
+  if (isFloat(value)) return jsonNumber(value.double);
   if (Array.isArray(value)) return value.map(toJson);
   return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, toJson(member)]));
 }
+
+/** A double without a fraction as JSON would read it back. JavaScript writes one below 1e21 by its shortest digits, filled up with
+ *  zeros, which are those of another integer once it is beyond 2^53. */
+const jsonNumber = (double: number): Json =>
+  Number.isSafeInteger(double) || Math.abs(double) >= 1e21 ? double : BigInt(double);
 
 /** Whether {@link toJson} would change anything. */
 export function holdsFloat(value: Value): boolean {

@@ -1,3 +1,4 @@
+import type { Problem } from '../errors.ts';
 import { ExpressionError, type ExpressionErrorKind } from '../expression/error.ts';
 import { Evaluation } from '../expression/evaluation.ts';
 import { find } from '../expression/access.ts';
@@ -40,8 +41,7 @@ export type RuleError = {
 export function matchConditions(conditions: Json, event: EventFacts, context: RuleContext): MatchResult {
   const { condition, problems } = parseConditions(conditions);
   if (condition === undefined) {
-    const [{ message, pointer = '' } = { message: 'The conditions are malformed' }] = problems;
-    return { matches: false, proof: null, error: { kind: 'malformed', message, pointer } };
+    return { matches: false, proof: null, error: malformed(problems) };
   }
   if (condition.kind === 'all' && condition.conditions.length === 0) return { matches: true, proof: null, error: null };
   try {
@@ -51,6 +51,13 @@ export function matchConditions(conditions: Json, event: EventFacts, context: Ru
     if (error instanceof ExpressionError) return { matches: false, proof: null, error: ruleError(error) };
     throw error;
   }
+}
+
+/** Conditions that were not checked when the rule was made. */
+function malformed([first]: readonly Problem[]): RuleError {
+  const { message = 'The conditions are malformed', pointer = '', line, column } = first ?? {};
+  const place = line === undefined || column === undefined ? {} : { line, column };
+  return { kind: 'malformed', message, pointer, ...place };
 }
 
 export const ruleError = (error: ExpressionError): RuleError => ({ pointer: '', ...error.toRecord() });

@@ -87,13 +87,16 @@ export function callBuiltIn(
   const taken = values.map((value, index) => {
     evaluation.at = places[index]?.start ?? call;
     const types = builtIn.parameters[index]?.types ?? [];
-    const operand = isNumeric(value) && !types.includes('any') ? operandOf(value, evaluation) : value;
+    const operand = isNumeric(value) && takesNumbers(types) ? operandOf(value, evaluation) : value;
     if (!fits(operand, types)) evaluation.fail('type', wrongArgument(name, builtIn, index, operand));
     return operand;
   });
   evaluation.at = call;
   return builtIn.apply(evaluation, ...taken);
 }
+
+const takesNumbers = (types: readonly ParameterType[]): boolean =>
+  types.includes('number') || types.includes('integer');
 
 const fits = (value: Value, types: readonly ParameterType[]): boolean =>
   types.some((type) =>
