@@ -31,7 +31,10 @@ const npm = () => {
   return beside && existsSync(beside) && /\.c?js$/.test(beside) ? [process.execPath, [beside]] : ['npm', []];
 };
 
-export const digestOfLock = () => createHash('sha256').update(readFileSync(join(root, 'package-lock.json'))).digest('hex');
+export const digestOfLock = () =>
+  createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
 
 /** Installs what package-lock.json asks for, unless that was done. Two at once take turns by a lock folder. */
 export async function ensureInstalled() {

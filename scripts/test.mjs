@@ -17,7 +17,14 @@ const folder = mkdtempSync(join(tmpdir(), 'attune-test-'));
 const report = join(folder, 'report.json');
 const code = await run(
   process.execPath,
-  [join(root, 'node_modules', 'vitest', 'vitest.mjs'), 'run', '--reporter=default', '--reporter=json', `--outputFile=${report}`, ...args],
+  [
+    join(root, 'node_modules', 'vitest', 'vitest.mjs'),
+    'run',
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile=${report}`,
+    ...args,
+  ],
   { env: { ...process.env, ATTUNE_TEST_POSTGRES: postgres } },
 );
 let totals = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };

@@ -27,9 +27,7 @@ export interface NewEvent {
   cause: Id | null;
 }
 
-const columns = sql.raw(
-  'id, trigger, trigger_ref, payload, headers, created, rule, rule_set, matched_at, match_error',
-);
+const columns = sql.raw('id, trigger, trigger_ref, payload, headers, created, rule, rule_set, matched_at, match_error');
 
 export const insert = (tx: Tx, event: NewEvent): Promise<{ id: Id }> =>
   tx.one<{ id: Id }>(sql`
