@@ -1,0 +1,115 @@
+import { openDoorbell, sql } from '@attune/db';
+import { pino } from 'pino';
+import { expect, test } from 'vitest';
+import { WebSocket } from 'ws';
+import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
+import { until } from '../../../../testing/until.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Deps } from '../../src/deps.ts';
+import { startNotifier } from '../../src/notifier/notifier.ts';
+import { loadSecretKey } from '../../src/secret-key.ts';
+
+type Message = Record<string, unknown>;
+
+async function site(fresh: TestDatabase): Promise<{ url: string; deps: Deps } & AsyncDisposable> {
+  const bell = openDoorbell(fresh.url, () => undefined);
+  const deps: Deps = {
+    db: fresh.db,
+    bell,
+    log: pino({ level: 'silent' }),
+    config: readConfig({}),
+    secrets: loadSecretKey('', Buffer.alloc(32, 7).toString('hex')),
+  };
+  const stop = await startNotifier(deps, (token) => Promise.resolve(token === 'good'));
+  const { url } = await fresh.db.one<{ url: string }>(sql`select url from service where service = 'notifier'`);
+  return {
+    url,
+    deps,
+    async [Symbol.asyncDispose]() {
+      await stop();
+      await bell.close();
+    },
+  };
+}
+
+/** A client that keeps what it hears. */
+function listen(url: string, token: string, protocols?: string[]) {
+  const socket = new WebSocket(url, protocols, protocols ? {} : { headers: { authorization: `Bearer ${token}` } });
+  const heard: Message[] = [];
+  let closed: number | undefined;
+  socket.on('message', (data: Buffer) => heard.push(JSON.parse(data.toString('utf8')) as Message));
+  socket.on('close', (code) => (closed = code));
+  return {
+    socket,
+    heard,
+    closed: () => closed,
+    hears: (part: Message) =>
+      until(`the client hears ${JSON.stringify(part)}`, () =>
+        heard.find((message) => Object.entries(part).every(([key, value]) => message[key] === value)),
+      ),
+  };
+}
+
+const insertExecution = async (fresh: TestDatabase, parent: string | null): Promise<string> =>
+  (
+    await fresh.db.one<{ id: string }>(sql`
+      insert into execution (action_ref, parent, status) values ('test.run', ${parent}, 'running') returning id`)
+  ).id;
+
+test('a subscriber to an execution hears of it and of its children, and of each change once', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  const id = await insertExecution(fresh, null);
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: `entity:execution:${id}` }));
+  await client.hears({ type: 'subscribed' });
+  await client.hears({ entity_id: id, notification_type: 'execution_created' });
+
+  const child = await insertExecution(fresh, id);
+  await fresh.db.run(sql`update execution set status = 'completed', updated = now() where id = ${id}`);
+  notifier.deps.bell.ring('change');
+  await client.hears({ entity_id: child, notification_type: 'execution_created' });
+  const changed = await client.hears({ entity_id: id, notification_type: 'execution_status_changed' });
+  expect(changed['payload']).toMatchObject({ id, status: 'completed', action_ref: 'test.run' });
+  expect(changed['payload']).not.toHaveProperty('result');
+  expect(client.heard.filter((message) => message['entity_id'] === id)).toHaveLength(2);
+  client.socket.close();
+});
+
+test('a subscriber to a kind hears of new rows only', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  await insertExecution(fresh, null);
+  const client = listen(notifier.url, '', ['attune.v1', 'attune.jwt.good']);
+  await client.hears({ type: 'welcome' });
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'entity_type:event' }));
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'entity_type:execution' }));
+  await client.hears({ type: 'subscribed', filter: 'entity_type:execution' });
+  await until('the notifier knows where new rows begin', async () => {
+    const { id } = await fresh.db.one<{ id: string }>(sql`
+      insert into event (trigger_ref) values ('test.happened') returning id`);
+    notifier.deps.bell.ring('event');
+    return client.heard.some((message) => message['entity_type'] === 'event') && id;
+  });
+  expect(client.heard.filter((message) => message['entity_type'] === 'execution')).toEqual([]);
+  client.socket.close();
+});
+
+test('without a token that holds a client is turned away, and told what was wrong with a message', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  const stranger = listen(notifier.url, 'bad');
+  await until('the stranger is turned away', () => stranger.closed() === 4401);
+  expect(stranger.heard).toEqual([]);
+
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  client.socket.send('{"type":');
+  await client.hears({ type: 'error', message: 'Expected a JSON message' });
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'all' }));
+  expect((await client.hears({ type: 'error' }))['message']).toBeDefined();
+  client.socket.send(JSON.stringify({ type: 'ping' }));
+  await client.hears({ type: 'pong' });
+  client.socket.close();
+});
