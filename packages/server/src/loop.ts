@@ -56,7 +56,8 @@ export function startLoop({ name, pass, pollMs, log }: LoopOptions): Loop {
       if (!isStopped() && !isWoken()) await pause(Math.max(pauseMs, 0));
     }
   };
-  const running = run();
+  // not before the caller has the loop in hand: a pass may wake it
+  const running = Promise.resolve().then(run);
 
   return {
     wake() {
