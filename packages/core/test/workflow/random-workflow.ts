@@ -56,7 +56,3 @@ export const randomWorkflow = (most: number): fc.Arbitrary<WorkflowDefinition> =
       output_map: { count: '{{ count }}', first: "{{ get(task, 't0', null) }}" },
       max_visits: 12,
     }));
-
-/** How many tasks lead to each. */
-export const predecessorsOf = (definition: WorkflowDefinition, name: string): string[] =>
-  definition.tasks.filter((one) => targetsOf(one).includes(name)).map((one) => one.name);
