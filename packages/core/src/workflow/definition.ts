@@ -1,8 +1,8 @@
 import type { JsonObject } from '../json.ts';
 import type { FlatSchema } from '../schema/flat-schema.ts';
 
-/** A workflow file as everything after the parser sees it: plain JSON, legacy keys rewritten, defaults filled, expressions without
- *  their delimiters. It is stored, and its canonical JSON names the revision, so a key may be added but never changes its meaning. */
+/** A workflow file as everything after the parser sees it: plain JSON, legacy keys rewritten, defaults filled, expressions as
+ *  they were written. It is stored, and its canonical JSON names the revision, so a key may be added but never changes its meaning. */
 export interface WorkflowDefinition {
   /** `pack.name`, the ref of the action that starts it. */
   ref: string;

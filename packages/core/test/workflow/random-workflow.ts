@@ -1,10 +1,5 @@
 import fc from 'fast-check';
-import {
-  targetsOf,
-  type TaskDefinition,
-  type Transition,
-  type WorkflowDefinition,
-} from '../../src/workflow/definition.ts';
+import type { TaskDefinition, Transition, WorkflowDefinition } from '../../src/workflow/definition.ts';
 import { taskOf, workflowOf } from './arrows.ts';
 
 const whens = [null, null, null, 'succeeded()', 'failed()', 'result().n > 4', 'count < 6', 'skipped()'] as const;

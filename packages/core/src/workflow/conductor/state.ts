@@ -73,8 +73,6 @@ export const copyOf = (state: RunState): RunState => JSON.parse(JSON.stringify(s
 export const activeRun = (state: RunState, task: string, visit: number): ActiveRun | undefined =>
   Object.hasOwn(state.active, task) ? state.active[task]?.[visit] : undefined;
 
-export const hasActiveRuns = (state: RunState): boolean => Object.keys(state.active).length > 0;
-
 export function* activeRuns(state: RunState): Generator<{ task: string; position: Position }> {
   for (const [task, runs] of Object.entries(state.active)) {
     for (const { position } of Object.values(runs)) yield { task, position };

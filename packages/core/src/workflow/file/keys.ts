@@ -85,7 +85,6 @@ const actionRef = text({ form: refForm });
 export const neededInTask = { name: taskName, action: actionRef };
 
 export type TaskKeys = Shaped<typeof task>;
-export type BranchKeys = Shaped<typeof branch>;
 const task = record(
   {
     name: defaulted(located(taskName), { pointer: '', value: '' }),
