@@ -1,14 +1,14 @@
 import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { openSite, type Site } from './attune.test-support.ts';
 
 let site: Site;
 beforeAll(async () => {
   site = await openSite();
+  return () => site[Symbol.asyncDispose]();
 });
-afterAll(() => site[Symbol.asyncDispose]());
 
 const configPath = () => join(site.folder, '.config', 'attune', 'config.yaml');
 

@@ -1,5 +1,5 @@
 import type { Execution } from '@attune/client';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { beforeAll, expect, test } from 'vitest';
 import { pushPayload } from '../../../../testing/github.ts';
 import { until } from '../../../../testing/until.ts';
 import { openSite, type Site } from './attune.test-support.ts';
@@ -35,8 +35,8 @@ beforeAll(async () => {
   site = await openSite();
   await site.write(stepwise);
   await site.json(['pack', 'register', 'stepwise']);
+  return () => site[Symbol.asyncDispose]();
 });
-afterAll(() => site[Symbol.asyncDispose]());
 
 test('execute prints the new execution; with --wait its end decides the exit code', async () => {
   const created = await site.json<Execution>(['action', 'execute', 'core.echo', '--param', 'message=hello']);
@@ -133,6 +133,9 @@ test('a webhook is sent signed; the tree shows its workflow, and a push elsewher
   expect(tree.stdout.split('\n')[0]).toMatch(/^✓ github\.process_push {2}completed {2}\S+ {2}#\d+$/);
   expect(tree.stdout).toMatch(/^[├└]─ ✗ check_mirror {2}failed/m);
   expect(tree.stdout).toMatch(/^[├└]─ ✓ check_mirror \(attempt 2\) {2}completed/m);
+  const run = /#(\d+)$/.exec(tree.stdout.split('\n')[0] ?? '')?.[1] ?? '';
+  const logs = await site.run(['execution', 'logs', run]);
+  expect(logs.stdout.split('\n')).toContain('check_mirror | The mirror did not answer attempt 1');
   expect(await send('topic.json')).toMatchObject({ exit: 0 });
   const why = await site.run(['event', 'show', 'latest']);
   const branch = push.repository.default_branch;
