@@ -51,9 +51,9 @@ export class Evaluation {
     return holdsFloat(value) ? toJson(value) : (value as Json);
   }
 
-  /** Guards a walk into lists and objects against the end of the stack. */
+  /** Guards a walk into lists and objects against the end of the stack; the outermost has the depth 0. */
   descend(depth: number): void {
-    if (depth > deepestValue) this.#failForDepth();
+    if (depth >= deepestValue) this.#failForDepth();
   }
 
   fail(kind: ExpressionErrorKind, message: string): never {
