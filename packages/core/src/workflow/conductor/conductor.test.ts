@@ -179,6 +179,14 @@ test('fail stops the run: no transition, no retry, though what runs may finish',
   });
 });
 
+test('a run that gives up its last retry still reads what its output needs', () => {
+  const run = play('fixtures/fail-beside-retry.yaml');
+  expect(run.finish('first', 'succeeded', { n: 7 })).toEqual(['check', 'flaky']);
+  run.finish('flaky', 'failed');
+  run.finish('check');
+  expect(run.outcome?.result).toEqual({ n: 7, error: "Workflow failed: task 'check' led to fail", succeeded: false });
+});
+
 test('a failed attempt is retried while the policy allows and on_error agrees', () => {
   const run = play('fixtures/retry.yaml');
   expect(run.start('call')).toMatchObject({ delay_seconds: 7, max_retries: 3, retry_count: 0, attempt: 1 });

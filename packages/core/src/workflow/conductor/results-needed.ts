@@ -4,7 +4,7 @@ import { joined, type TaskNames } from '../program.ts';
 import { activeRuns, listOf, type RunState } from './state.ts';
 
 /** The earlier results that may be read when a run of `task` ends: by its own transitions, by what they may start or skip, and, if
- *  nothing else is active, by the `output_map`. Of a task outside all loops that is one run; of one inside, one for each iteration
+ *  nothing else runs, by the `output_map`. Of a task outside all loops that is one run; of one inside, one for each iteration
  *  that somebody may still be in. */
 export function resultsNeeded(graph: WorkflowGraph, state: RunState, task: string): { task: string; visit: number }[] {
   const names = tasksRead(graph, state, task);
@@ -17,7 +17,8 @@ export function resultsNeeded(graph: WorkflowGraph, state: RunState, task: strin
 }
 
 function tasksRead(graph: WorkflowGraph, state: RunState, task: string): TaskNames {
-  const isLast = [...activeRuns(state)].length <= 1;
+  // A run that is made to fail gives up the retries that wait, so only what really runs can keep it from ending.
+  const isLast = [...activeRuns(state)].filter((run) => !run.waits).length <= 1;
   // What may be skipped hands on to its own targets at once.
   const ending = state.failure === null ? [task] : [];
   const starting = new Set<string>();

@@ -73,9 +73,9 @@ export const copyOf = (state: RunState): RunState => JSON.parse(JSON.stringify(s
 export const activeRun = (state: RunState, task: string, visit: number): ActiveRun | undefined =>
   Object.hasOwn(state.active, task) ? state.active[task]?.[visit] : undefined;
 
-export function* activeRuns(state: RunState): Generator<{ task: string; position: Position }> {
+export function* activeRuns(state: RunState): Generator<{ task: string; position: Position; waits: boolean }> {
   for (const [task, runs] of Object.entries(state.active)) {
-    for (const { position } of Object.values(runs)) yield { task, position };
+    for (const { position, waits } of Object.values(runs)) yield { task, position, waits };
   }
 }
 
