@@ -8,6 +8,9 @@ import { connect, spawnServer, temporaryHome, type Api } from '../../../../testi
 
 const program = join(import.meta.dirname, '..', '..', '..', 'cli', 'bin', 'attune.mjs');
 
+/** Longest that a server may take to start on a busy machine, in milliseconds. */
+export const startLimitMs = 60_000;
+
 export interface Ended {
   exit: number;
   stdout: string;
@@ -22,6 +25,8 @@ export interface AttuneOptions {
 /** The real command as a process of its own. */
 export interface AttuneProcess {
   child: ChildProcessByStdio<Writable, Readable, Readable>;
+  /** What it wrote so far. */
+  written: () => Pick<Ended, 'stdout' | 'stderr'>;
   ended: Promise<Ended>;
 }
 
@@ -75,7 +80,7 @@ function commands(folder: string, home: string): Pick<Site, 'env' | 'start' | 'r
     });
     child.stdin.on('error', () => undefined); // a command that reads no input may end before it is written
     child.stdin.end(options.stdin ?? '');
-    return { child, ended: endOf(child) };
+    return { child, ...followed(child) };
   };
   const run: Site['run'] = (args, options) => start(args, options).ended;
   return {
@@ -96,13 +101,14 @@ function commands(folder: string, home: string): Pick<Site, 'env' | 'start' | 'r
   };
 }
 
-function endOf(child: AttuneProcess['child']): Promise<Ended> {
+function followed(child: AttuneProcess['child']): Pick<AttuneProcess, 'written' | 'ended'> {
   const texts = { stdout: '', stderr: '' };
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (part: string) => (texts[name] += part));
   }
-  return new Promise((resolve, reject) => {
+  const ended = new Promise<Ended>((resolve, reject) => {
     child.once('error', reject);
     child.once('close', (code, signal) => resolve({ exit: code ?? (signal === null ? -1 : 128), ...texts }));
   });
+  return { written: () => texts, ended };
 }

@@ -2,13 +2,13 @@ import { readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { parse } from 'yaml';
 import { beforeAll, expect, test } from 'vitest';
-import { openSite, type Site } from './attune.test-support.ts';
+import { openSite, startLimitMs, type Site } from './attune.test-support.ts';
 
 let site: Site;
 beforeAll(async () => {
   site = await openSite();
   return () => site[Symbol.asyncDispose]();
-});
+}, startLimitMs);
 
 const configPath = () => join(site.folder, '.config', 'attune', 'config.yaml');
 

@@ -2,7 +2,7 @@ import type { Execution } from '@attune/client';
 import { beforeAll, expect, test } from 'vitest';
 import { pushPayload } from '../../../../testing/github.ts';
 import { until } from '../../../../testing/until.ts';
-import { openSite, type Site } from './attune.test-support.ts';
+import { openSite, startLimitMs, type Site } from './attune.test-support.ts';
 
 /** An action that says one thing, waits until it is let go, and says another. */
 const stepwise = {
@@ -36,7 +36,7 @@ beforeAll(async () => {
   await site.write(stepwise);
   await site.json(['pack', 'register', 'stepwise']);
   return () => site[Symbol.asyncDispose]();
-});
+}, startLimitMs);
 
 test('execute prints the new execution; with --wait its end decides the exit code', async () => {
   const created = await site.json<Execution>(['action', 'execute', 'core.echo', '--param', 'message=hello']);
@@ -77,7 +77,7 @@ test('logs are followed while an action runs, each stream to its own', async () 
   const gate = `${site.folder}/gate-of-logs`;
   const { id } = await site.json<Execution>(['action', 'execute', 'stepwise.speak', '--param', `gate=${gate}`]);
   const logs = site.start(['execution', 'logs', id, '--follow']);
-  await new Promise<void>((resolve) => logs.child.stdout.once('data', () => resolve()));
+  await until('its first line is there', () => logs.written().stdout.includes('one'));
   await site.write({ 'gate-of-logs': '' });
   expect(await logs.ended).toEqual({ exit: 0, stdout: 'one\ntwo', stderr: 'aside\n' });
   expect(await site.json(['execution', 'logs', id, '--stream', 'stderr'])).toEqual([
@@ -105,7 +105,7 @@ test('--timeout and Ctrl-C end the wait, not the execution', async () => {
   expect(late.exit).toBe(124);
   const id = /Execution (\d+) goes on/.exec(late.stderr)?.[1] ?? '';
   const waiting = site.start(['execution', 'show', id, '--watch']);
-  await new Promise<void>((resolve) => waiting.child.stderr.once('data', () => resolve()));
+  await until('it is watched', () => waiting.written().stderr.includes('core.sleep'));
   waiting.child.kill('SIGINT');
   const interrupted = await waiting.ended;
   expect([interrupted.exit, interrupted.stdout]).toEqual([130, '']);
