@@ -1,7 +1,16 @@
 import { AttuneError, type Instant } from '@attune/core';
-import { Kysely, Migrator, NO_MIGRATIONS, PostgresDialect, type MigrationResultSet } from 'kysely';
+import {
+  Kysely,
+  Migrator,
+  NO_MIGRATIONS,
+  PostgresDialect,
+  type Migration,
+  type MigrationProvider,
+  type MigrationResultSet,
+} from 'kysely';
 import pg from 'pg';
-import { connectionConfig } from './database.ts';
+import { adopt, assertAdoptable, baseline, survey, type Survey } from './adopt/index.ts';
+import { connectionConfig, openDatabase, type Tx } from './database.ts';
 import { migrationFiles, migrationFolder } from './migration-files.ts';
 
 /** Where the migrations keep book: a schema of its own, so that schema `attune` holds nothing but facts. */
@@ -13,6 +22,10 @@ export interface MigrationOptions {
   to?: string;
   /** Folder of the migration files; default: this package's own. */
   folder?: string;
+  /** `migrate` only: takes over an old database that our migrations have never seen. */
+  adopt?: boolean;
+  /** Longest to wait for one lock, as PostgreSQL reads a time: '30s', '0' for as long as it takes. Default '5s'. */
+  lockTimeout?: string;
 }
 
 export interface MigrationState {
@@ -25,11 +38,20 @@ export interface MigrationState {
 }
 
 /** Applies what is pending, all in one transaction. Two callers at once take turns: the second finds nothing left to do.
+ *  A database of the old layout that our migrations have never seen is taken over with `adopt` and refused without.
  *  @returns the names of the migrations applied, in order.
  *  @throws AttuneError `migration_refused` naming file, line and reason; the database is then as before. */
 export async function migrate(url: string, options: MigrationOptions = {}): Promise<string[]> {
   const states = await status(url, options);
   assertKnown(states);
+  if (states.every(({ applied_at }) => applied_at === null)) {
+    const old = await findOldDatabase(url);
+    if (old !== undefined) {
+      assertAdoptable(old);
+      if (options.adopt !== true)
+        throw refused('This is a database of the old layout. `attune db migrate --adopt` takes it over.');
+    }
+  }
   if (options.to === undefined) return run(url, options, (migrator) => migrator.migrateToLatest());
   const target = find(states, options.to);
   const last = states.findLast((state) => state.applied_at !== null);
@@ -52,6 +74,27 @@ export async function rollback(url: string, options: MigrationOptions = {}): Pro
   if (target.applied_at === null) throw refused(`${target.name} is not applied: there is nothing to go back to.`);
   return run(url, options, (migrator) => migrator.migrateTo(target.name));
 }
+
+/** What an old database that our migrations have never seen holds; undefined for an empty one and for one of ours. Changes nothing. */
+export async function findOldDatabase(url: string): Promise<Survey | undefined> {
+  if ((await appliedMigrations(url)).size > 0) return undefined;
+  const db = openDatabase(url, { max: 1, applicationName: 'attune migrate' });
+  let found: Survey | undefined;
+  try {
+    await db.transaction(async (tx) => {
+      found = await survey(tx);
+      throw new Seen();
+    });
+  } catch (error) {
+    if (!(error instanceof Seen)) throw error;
+  } finally {
+    await db.close();
+  }
+  return found;
+}
+
+/** Rolls the look at a database back. */
+class Seen extends Error {}
 
 /** Every migration with its state, in order. Changes nothing, not even on an empty database. */
 export async function status(url: string, options: Pick<MigrationOptions, 'folder'> = {}): Promise<MigrationState[]> {
@@ -80,12 +123,17 @@ async function run(
   options: MigrationOptions,
   step: (migrator: Migrator) => Promise<MigrationResultSet>,
 ): Promise<string[]> {
-  const pool = new pg.Pool({ ...connectionConfig(url, 'attune migrate'), max: 1 });
+  const config = connectionConfig(url, 'attune migrate');
+  if (options.lockTimeout !== undefined) {
+    if (!/^\d+(us|ms|s|min|h)?$/.test(options.lockTimeout)) throw refused(`No time to wait: ${options.lockTimeout}`);
+    config.options = `${config.options ?? ''} -c attune.lock_timeout=${options.lockTimeout}`;
+  }
+  const pool = new pg.Pool({ ...config, max: 1 });
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     const migrator = new Migrator({
       db,
-      provider: migrationFiles(options.folder ?? migrationFolder),
+      provider: providerOf(options),
       migrationTableSchema: bookkeeping.schema,
       migrationTableName: bookkeeping.table,
       migrationLockTableName: bookkeeping.lockTable,
@@ -98,6 +146,43 @@ async function run(
   } finally {
     await db.destroy();
   }
+}
+
+/** To adopt is to reach the founding layout from what is there, instead of making it. */
+function providerOf(options: MigrationOptions): MigrationProvider {
+  const files = migrationFiles(options.folder ?? migrationFolder);
+  if (options.adopt !== true) return files;
+  return {
+    async getMigrations() {
+      const migrations = await files.getMigrations();
+      const founding = migrations[baseline];
+      if (founding === undefined) return migrations;
+      const up: Migration['up'] = async (db: Kysely<unknown>) => {
+        const tx = txOf(db);
+        await ((await survey(tx)) === undefined ? founding.up(db) : adopt(tx));
+      };
+      return { ...migrations, [baseline]: { ...founding, up } };
+    },
+  };
+}
+
+/** The migrator's own transaction, as our statements know one. */
+function txOf(db: Kysely<unknown>): Tx {
+  const all: Tx['list'] = async (statement) =>
+    'isRawBuilder' in statement
+      ? (await statement.execute(db)).rows
+      : (await db.executeQuery(statement.compile())).rows;
+  return {
+    many: all,
+    list: all,
+    maybe: async (statement) => (await all(statement))[0],
+    async one(statement) {
+      const [row] = await all(statement);
+      if (row === undefined) throw new Error('The statement was to return a row and returned none');
+      return row;
+    },
+    run: async (statement) => Number((await statement.execute(db)).numAffectedRows ?? 0n),
+  };
 }
 
 function find(states: readonly MigrationState[], version: string): MigrationState {
