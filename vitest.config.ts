@@ -5,13 +5,12 @@ const source = { resolve: { conditions: ['attune-source'] }, ssr: { resolve: { c
 export default defineConfig({
   test: {
     pool: 'forks',
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
     projects: [
       {
         ...source,
         test: {
           name: 'pure',
+          testTimeout: 30_000,
           include: ['packages/{core,pack,client,cli}/{src,test}/**/*.test.ts', 'testing/*.test.ts'],
         },
       },
@@ -22,6 +21,7 @@ export default defineConfig({
           include: ['packages/{db,engine,server}/{src,test}/**/*.test.ts'],
           globalSetup: ['testing/cluster.ts'],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
         },
       },
     ],

@@ -44,8 +44,10 @@ export async function ensureInstalled() {
     if (readStamp(installStamp) === wanted) return;
     console.error('Installing what Attune needs (once) ...');
     const [command, args] = npm();
-    await mustRun('The installation', command, [...args, 'ci', '--no-audit', '--no-fund', '--loglevel=error']);
-    writeFileSync(installStamp, wanted);
+    // `ci` empties node_modules first, which would pull the ground from under a server that runs from this folder
+    const verb = existsSync(join(root, 'node_modules')) ? 'install' : 'ci';
+    await mustRun('The installation', command, [...args, verb, '--no-audit', '--no-fund', '--loglevel=error']);
+    writeFileSync(installStamp, digestOfLock());
   });
 }
 
