@@ -13,7 +13,7 @@ import { ruleNames, type KnownFields } from './scope.ts';
  *  cannot work, and names that no event has (at run time those are null). Each with its JSON pointer into the conditions. */
 export function checkConditions(conditions: Json): TextProblem[] {
   const { condition, problems } = parseConditions(conditions);
-  return condition === undefined ? problems : problemsOf(condition);
+  return condition === undefined ? problems : [...problems, ...problemsOf(condition)];
 }
 
 /** The same for the templates in the parameters of its action. */

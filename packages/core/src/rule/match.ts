@@ -40,7 +40,7 @@ export type RuleError = {
  *  An event without payload is treated like any other. */
 export function matchConditions(conditions: Json, event: EventFacts, context: RuleContext): MatchResult {
   const { condition, problems } = parseConditions(conditions);
-  if (condition === undefined) {
+  if (condition === undefined || problems.length > 0) {
     return { matches: false, proof: null, error: malformed(problems) };
   }
   if (condition.kind === 'all' && condition.conditions.length === 0) return { matches: true, proof: null, error: null };

@@ -18,14 +18,13 @@ const deepestGroup = 20;
  *  - `{field, operator, value}`
  *  - `{all: [...]}` or `{any: [...]}` of such conditions, nested as needed
  *  - a list, which is the same as `all`
- *  @returns all that is wrong, with JSON pointers into the conditions; and the condition unless something is */
-export function parseConditions(conditions: Json): { condition?: Condition; problems: TextProblem[] } {
+ *  @returns the conditions, and all that is wrong with them, with JSON pointers. Where something is wrong the conditions are only
+ *  those that could be read, or undefined. */
+export function parseConditions(conditions: Json): { condition: Condition | undefined; problems: TextProblem[] } {
   const reader = new Reader();
   const isNothing = conditions === null || (isJsonObject(conditions) && Object.keys(conditions).length === 0);
-  const condition = isNothing ? reader.read([], '', 0) : reader.read(conditions, '', 0);
-  return reader.problems.length === 0 && condition !== undefined
-    ? { condition, problems: [] }
-    : { problems: reader.problems };
+  const condition = reader.read(isNothing ? [] : conditions, '', 0);
+  return { condition, problems: reader.problems };
 }
 
 class Reader {
