@@ -260,13 +260,18 @@ export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: strin
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
 export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
-    select id from execution where ${isRetryDue} order by id limit ${limit}`);
+    select id from execution e where ${isRetryDue} and ${isKnownAction} order by id limit ${limit}`);
+
+/** A row of an older system names no revision: its retry waits until its action is registered here. */
+const isKnownAction = sql<boolean>`(e.revision is not null
+  or exists (select from action a where a.ref = e.action_ref and a.revision is not null and a.removed_at is null))`;
 
 /** Seconds until the next retry is due; null where none waits. */
 export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
     select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - now())::float8 as seconds
-    from execution where ${awaitingRetry}`);
+    from execution e
+    where ${awaitingRetry} and ${isKnownAction} and isfinite((workflow_task->>'next_retry_at')::timestamptz)`);
   return row?.seconds ?? null;
 };
 

@@ -1,5 +1,6 @@
-import { awaitsRetry, type RunState } from '@attune/core';
+import { awaitsRetry, contentHash, type RunState } from '@attune/core';
 import { executionQueue, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
+import { actionsOf, prepare } from './create.ts';
 import { lockRunFirst } from './finish.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
@@ -19,10 +20,30 @@ export async function retry(db: Database): Promise<number> {
 async function retryOne(tx: Tx, id: string): Promise<boolean> {
   await lockRunFirst(tx, id);
   const ended = await executionQueue.lock(tx, id);
-  if (ended === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
-  if (!(await isAwaited(tx, ended))) return false;
-  await createSuccessor(tx, ended, 'retry');
+  const known = ended?.revision === null ? await asRegisteredNow(tx, ended) : ended;
+  if (known === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
+  if (!(await isAwaited(tx, known))) return false;
+  await createSuccessor(tx, known, 'retry');
   return true;
+}
+
+/** An execution of an older system with what running it needs here: the action as it is registered now, with the parameters that
+ *  were given then. Undefined while there is no such action. */
+async function asRegisteredNow(tx: Tx, ended: EngineExecution): Promise<EngineExecution | undefined> {
+  const action = (await actionsOf(tx, [ended])).get(ended.action_ref);
+  if (action === undefined) return undefined;
+  const { config } = prepare(action, ended.config ?? {});
+  return {
+    ...ended,
+    action: action.id,
+    workflow_def: action.workflow_def,
+    runtime: action.runtime_ref,
+    revision: action.revision,
+    pack_revision: action.pack_revision,
+    config,
+    input_hash: contentHash(config),
+    timeout_seconds: ended.workflow_task?.timeout_seconds ?? null,
+  };
 }
 
 /** Nothing below a workflow starts once it was cancelled, made to fail, or ended: such a run has given its retries up. */
