@@ -195,7 +195,7 @@ test.each<[string, Record<string, string | Uint8Array>, string]>([
         '[ { field: n, operator: equal, value: 1 } ]',
       ),
     },
-    'rules/on_push.yaml:5:37: "operator" must be one of equals, not_equals, contains, not the text "equal". Did you mean "equals"?',
+    'rules/on_push.yaml:5:37: "operator" must be one of equals, not_equals, contains, not_contains, in,',
   ],
   [
     'an action that is disabled',
@@ -220,7 +220,7 @@ test.each<[string, Record<string, string | Uint8Array>, string]>([
   [
     'a name that an expression cannot know',
     { ...sound, 'rules/on_push.yaml': rule.replace('event.payload.n > 0', '1 < evnt.payload.n') },
-    'rules/on_push.yaml:5:31: There is no "evnt" here',
+    'rules/on_push.yaml:5:31: There is no "evnt" in a rule',
   ],
   [
     'a function that a template cannot know',

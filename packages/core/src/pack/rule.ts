@@ -1,20 +1,16 @@
-import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { YamlDocument } from '../yaml/document.ts';
 import {
   anyMap,
   anything,
   checkShape,
-  choice,
   defaulted,
   flag,
-  list,
   optional,
   record,
   required,
   text,
-  word,
   type Checked,
-  type Shape,
 } from '../yaml/shape.ts';
 import { completeRef, labelOf, shortRefForm } from './names.ts';
 import { unsupported } from './unsupported.ts';
@@ -28,34 +24,12 @@ export interface RuleDefinition {
   trigger_ref: string;
   /** What the trigger's sensor is told for this rule. */
   trigger_params: JsonObject;
-  /** `{}` (always), `{expression}`, or a list of `{field, operator, value}` that must all hold. */
+  /** When the rule answers an event: see `parseConditions`. */
   conditions: Json;
   action_ref: string;
   /** Parameters of the action; texts in it may hold templates. */
   action_params: JsonObject;
 }
-
-const fieldCondition = record({
-  field: required(text()),
-  operator: required(word('equals', 'not_equals', 'contains')),
-  value: optional(anything()),
-});
-
-/** The shape of conditions; the answer is the value as its author wrote it. */
-const conditionsShape: Shape<Json> = choice<Json>('a map with an expression, or a list of conditions', (value) => {
-  if (Array.isArray(value)) return unchanged(value, list(fieldCondition));
-  if (!isJsonObject(value)) return undefined;
-  return Object.keys(value).length === 0 ? anything() : unchanged(value, record({ expression: required(text()) }));
-});
-
-/** Reports what a shape finds, and answers the value itself. */
-const unchanged = (value: Json, shape: Shape<unknown>): Shape<Json> => ({
-  expected: shape.expected,
-  read: (given, pointer, report) => {
-    shape.read(given, pointer, report);
-    return value;
-  },
-});
 
 const ruleShape = record({
   ref: required(text({ form: shortRefForm })),
@@ -64,7 +38,7 @@ const ruleShape = record({
   enabled: defaulted(flag(), true),
   trigger_ref: required(text({ form: shortRefForm })),
   trigger_params: defaulted(anyMap(), {}),
-  conditions: defaulted(conditionsShape, {}),
+  conditions: defaulted(anything(), {}),
   action_ref: required(text({ form: shortRefForm })),
   action_params: defaulted(anyMap(), {}),
   permission_set_refs: unsupported(),
