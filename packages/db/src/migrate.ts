@@ -26,6 +26,8 @@ export interface MigrationOptions {
   adopt?: boolean;
   /** Longest to wait for one lock, as PostgreSQL reads a time: '30s', '0' for as long as it takes. Default '5s'. */
   lockTimeout?: string;
+  /** Called after each statement of a file, inside the transaction. */
+  afterStatement?: (tx: Tx, file: string, line: number) => Promise<void>;
 }
 
 export interface MigrationState {
@@ -150,7 +152,11 @@ async function run(
 
 /** To adopt is to reach the founding layout from what is there, instead of making it. */
 function providerOf(options: MigrationOptions): MigrationProvider {
-  const files = migrationFiles(options.folder ?? migrationFolder);
+  const { afterStatement } = options;
+  const files = migrationFiles(
+    options.folder ?? migrationFolder,
+    afterStatement && ((db, file, line) => afterStatement(txOf(db), file, line)),
+  );
   if (options.adopt !== true) return files;
   return {
     async getMigrations() {

@@ -11,8 +11,11 @@ export const migrationFolder = path.join(
   'migrations',
 );
 
+/** Told after each statement, inside the migration's transaction. */
+export type AfterStatement = (db: Kysely<unknown>, file: string, line: number) => Promise<void>;
+
 /** Migrations as plain SQL: `YYYYMMDDHHMMSS_name.sql` with its `..._name.down.sql` beside it, so that `psql -1 -f` runs one too. */
-export function migrationFiles(folder: string): MigrationProvider {
+export function migrationFiles(folder: string, afterStatement?: AfterStatement): MigrationProvider {
   return {
     async getMigrations() {
       const files = await readdir(folder);
@@ -20,14 +23,20 @@ export function migrationFiles(folder: string): MigrationProvider {
       return Object.fromEntries(
         ups.map((up): [string, Migration] => {
           const name = up.slice(0, -'.sql'.length);
-          return [name, { up: (db) => runFile(db, folder, up), down: (db) => runFile(db, folder, `${name}.down.sql`) }];
+          const run = (file: string) => (db: Kysely<unknown>) => runFile(db, folder, file, afterStatement);
+          return [name, { up: run(up), down: run(`${name}.down.sql`) }];
         }),
       );
     },
   };
 }
 
-async function runFile(db: Kysely<unknown>, folder: string, file: string): Promise<void> {
+async function runFile(
+  db: Kysely<unknown>,
+  folder: string,
+  file: string,
+  afterStatement: AfterStatement | undefined,
+): Promise<void> {
   const script = await readFile(path.join(folder, file), 'utf8');
   for (const statement of statementsOf(script)) {
     try {
@@ -35,6 +44,7 @@ async function runFile(db: Kysely<unknown>, folder: string, file: string): Promi
     } catch (error) {
       throw located(error, file, statement);
     }
+    await afterStatement?.(db, file, statement.line);
   }
 }
 

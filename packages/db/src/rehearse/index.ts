@@ -1,0 +1,1 @@
+export { isSound, rehearse, type Rehearsal, type RehearsalOptions } from './rehearse.ts';
