@@ -5,6 +5,8 @@ const source = { resolve: { conditions: ['attune-source'] }, ssr: { resolve: { c
 export default defineConfig({
   test: {
     pool: 'forks',
+    // most of a test's time is waiting for a database or a process
+    maxWorkers: 3,
     projects: [
       {
         ...source,

@@ -167,7 +167,7 @@ test('agrees with another validator on schemas and values made at random', () =>
     maxItems: small,
     // Not uniqueItems, for the same reason.
     required: fc.uniqueArray(fc.constantFrom('a', 'b'), { maxLength: 2 }),
-    propertyNames: fc.constantFrom({ enum: ['a', 'b'] }, { minLength: 1 }),
+    propertyNames: fc.constantFrom<Json>({ enum: ['a', 'b'] }, { minLength: 1 }),
     minProperties: small,
     maxProperties: small,
   };

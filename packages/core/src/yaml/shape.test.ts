@@ -42,7 +42,7 @@ test('a sound document is answered with aliases renamed and defaults filled', ()
   );
   expect(problems).toEqual([]);
   expect(value).toEqual({ ref: 'x', conf_schema: { a: 1 }, enabled: true, format: 'json', tasks: [{ name: 't' }] });
-  if (value) expectTypeOf(value.tasks).toEqualTypeOf<{ name: string; timeout?: number }[]>();
+  if (value) expectTypeOf(value.tasks).toExtend<{ name: string; timeout?: number | undefined }[]>();
 });
 
 test('the main name wins over its alias', () => {

@@ -27,7 +27,7 @@ const task = (size: number, index: number): fc.Arbitrary<TaskDefinition> =>
   fc
     .record({
       next: fc.array(transition(size), { maxLength: 3 }),
-      join: fc.constantFrom(null, null, 'all', 1, 2),
+      join: fc.constantFrom<TaskDefinition['join']>(null, null, 'all', 1, 2),
       when: fc.constantFrom(null, null, null, 'count < 9', 'result().n > 2 or result() == null'),
       input: fc.constantFrom(...inputs),
       retry: fc.constantFrom(null, null, {
