@@ -98,7 +98,7 @@ test.each(['attune', 'public'] as const)(
         'The trigger validate_owner of key checks owners: it stays.',
         'The table artifact is none of ours: it stays.',
         'The view workflow_execution_summary is none of ours: it stays.',
-        'The index idx_execution_result is none of ours: it stays.',
+        'The index idx_execution_result of execution is none of ours: it stays.',
       ]),
     );
 

@@ -1,8 +1,10 @@
+import { sql } from '@attune/db';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { expect, test } from 'vitest';
 import { emptyDatabase } from '../../../testing/database.ts';
+import { temporaryHome } from '../../../testing/server.ts';
 import { runDbCommand } from './db-command.ts';
 
 async function run(args: readonly string[], env: Record<string, string> = {}) {
@@ -32,6 +34,49 @@ test('migrate, status and rollback on the database that is named', async () => {
   expect((await run(['rollback', ...on])).text).toBe('Nothing to take back.');
 });
 
+/** An old database with one due retry, as our migrations have never seen it. */
+const oldDatabase = `
+  create table attune.mine ();
+  insert into attune.pack (ref, label, version) values ('old', 'Old', '1.0.0');
+  insert into attune.workflow_definition (ref, pack, pack_ref, label, version, definition)
+    values ('old.flow', 1, 'old', 'Flow', '1', '{}');
+  insert into attune.execution (action_ref) values ('old.flow'), ('old.task');
+  insert into attune.workflow_execution (execution, workflow_def, task_graph) values (1, 1, '{}');
+  insert into attune.workflow_task_execution (workflow_execution, execution, task_name) values (1, 2, 'mail');`;
+
+test('rehearse, adopt, verify and go back', async () => {
+  await using database = await emptyDatabase();
+  await using home = await temporaryHome();
+  const on = ['--database-url', database.url];
+  await run(['migrate', '--to', '20260101000000', ...on]);
+  await database.db.list(sql.raw(`${oldDatabase} drop schema attune_migrations cascade`));
+
+  const lines: string[] = [];
+  const refusal = runDbCommand(['migrate', ...on], {}, (text) => lines.push(text));
+  await expect(refusal).rejects.toThrow('attune db migrate --adopt');
+  expect(lines.join('\n')).toMatch(
+    /Compared with the founding layout:\n {2}harmless {2}The table mine is none of ours/,
+  );
+
+  const rehearsed = await run(['rehearse', '--adopt', '--on', 'embedded', ...on], { ATTUNE_HOME: home.path });
+  expect(rehearsed.text).toMatch(/AccessExclusiveLock on .*execution/);
+  expect(rehearsed.text).toContain('came through');
+  expect(rehearsed.text).toMatch(/All \d+ rules hold\./);
+  expect(rehearsed.code).toBe(0);
+
+  const adopted = JSON.parse((await run(['migrate', '--adopt', '--lock-timeout', '1s', '-o', 'json', ...on])).text) as {
+    differences: unknown[];
+    applied: string[];
+  };
+  expect(adopted.differences).toEqual([{ kind: 'harmless', message: 'The table mine is none of ours: it stays.' }]);
+  expect(adopted.applied[0]).toBe('20260101000000_baseline');
+  expect(await run(['verify', ...on])).toMatchObject({ code: 0 });
+  await database.db.run(sql`drop statistics attune.execution_workflow_stats`);
+  const broken = await run(['verify', ...on]);
+  expect(broken.code).toBe(9);
+  expect(broken.text).toMatch(/BROKEN {2}The planner has its statistics\n +execution_workflow_stats\n/);
+});
+
 test('programs read JSON', async () => {
   await using database = await emptyDatabase();
   const on = ['--database-url', database.url, '-o', 'json'];
@@ -57,7 +102,10 @@ test('without a database, the embedded one of the data folder is used and left a
 });
 
 test.each([
-  [[], 'Expected one of migrate, status, rollback'],
+  [[], 'Expected one of migrate, rehearse, verify, status, rollback'],
+  [['verify', '--adopt'], 'verify takes no --adopt'],
+  [['migrate', '--on', 'same'], 'migrate takes no --on'],
+  [['rehearse', '--on', 'mars'], '--on is same or embedded'],
   [['migrat'], 'Expected one of'],
   [['migrate', 'twice'], 'Expected one of'],
   [['migrate', '--too', '1'], '--too'],

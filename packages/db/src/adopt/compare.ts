@@ -95,6 +95,10 @@ function compareTable(plan: Plan, name: string, expected: Table, found: Table): 
       refuse(`The reference ${name}.${reference} is none of the founding layout's.`);
   }
   compareChecks(plan, name, expected.checks, found.checks);
+  for (const [definition, index] of found.indexes) {
+    if (!expected.indexes.has(definition))
+      note(plan, 'harmless', `The index ${index} of ${name} is none of ours: it stays.`);
+  }
   for (const trigger of found.triggers) compareTrigger(plan, name, trigger);
 }
 

@@ -15,6 +15,8 @@ export interface Table {
   references: Set<string>;
   checks: Check[];
   triggers: Trigger[];
+  /** Indexes that are no rule: their definition without names, and the name. */
+  indexes: Map<string, string>;
   /** What makes rows behave otherwise than written: row security, rewrite rules, another kind of relation. */
   oddities: string[];
 }
@@ -89,7 +91,11 @@ async function readTable(tx: Tx, oid: number): Promise<Omit<Table, 'oddities'>> 
   const triggers = await tx.many<Trigger>(sql`
     select t.tgname as name, p.prosrc as source from pg_trigger t join pg_proc p on p.oid = t.tgfoid
     where t.tgrelid = ${oid} and not t.tgisinternal order by 1`);
+  const indexes = await tx.many<{ name: string; definition: string }>(sql`
+    select c.relname as name, regexp_replace(pg_get_indexdef(c.oid), '^CREATE INDEX .* USING', 'USING') as definition
+    from pg_index i join pg_class c on c.oid = i.indexrelid where i.indrelid = ${oid} and not i.indisunique order by 1`);
   return {
+    indexes: new Map(indexes.map(({ name, definition }) => [definition, name])),
     columns: new Map(
       columns.map(({ name, ...column }) => [name, { ...column, default: inOneSpelling(column.default) }]),
     ),

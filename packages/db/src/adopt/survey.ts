@@ -85,14 +85,11 @@ async function idsOf(tx: Tx, from: RawBuilder<unknown>): Promise<string | null> 
 /** Whatever else is there. It stays, and is listed so that nobody has to wonder. */
 async function extras(tx: Tx, schema: string, names: readonly string[]): Promise<Difference[]> {
   const rows = await tx.many<{ kind: string; name: string }>(sql`
-    select case c.relkind when 'v' then 'view' when 'm' then 'view' when 'i' then 'index' else 'table' end as kind,
-      c.relname as name
-    from pg_class c left join pg_index i on i.indexrelid = c.oid
-    where c.relnamespace = to_regnamespace(${schema}) and (
-      (c.relkind in ('r', 'p', 'f', 'v', 'm') and not c.relname = any(${names}::text[]))
-      or (c.relkind = 'i' and not i.indisunique and i.indrelid in (
-        select oid from pg_class where relnamespace = to_regnamespace(${schema}) and relname = any(${names}::text[]))))
-    order by 1 desc, 2`);
+    select case when c.relkind in ('v', 'm') then 'view' else 'table' end as kind, c.relname as name
+    from pg_class c
+    where c.relnamespace = to_regnamespace(${schema}) and c.relkind in ('r', 'p', 'f', 'v', 'm')
+      and not c.relname = any(${names}::text[])
+    order by 1, 2`);
   return rows.map(({ kind, name }) => ({
     kind: 'harmless',
     message: `The ${kind} ${name} is none of ours: it stays.`,
