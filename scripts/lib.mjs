@@ -54,15 +54,21 @@ export async function ensureInstalled() {
 /** Builds packages/*\/dist, unless their sources are those of the last build. */
 export async function ensureBuilt() {
   await ensureInstalled();
-  if (readStamp(buildStamp) === digestOfSources()) return;
+  if (isBuilt(digestOfSources())) return;
   await withLock('build', async () => {
     const wanted = digestOfSources();
-    if (readStamp(buildStamp) === wanted) return;
+    if (isBuilt(wanted)) return;
     console.error('Building Attune (once) ...');
     await mustRun('The build', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
     writeFileSync(buildStamp, wanted);
   });
 }
+
+const packageNames = () => readdirSync(join(root, 'packages')).sort();
+
+const isBuilt = (digest) =>
+  readStamp(buildStamp) === digest &&
+  packageNames().every((name) => existsSync(join(root, 'packages', name, 'dist', 'index.js')));
 
 /** Names, sizes and times of all sources: as good as their content and read in a few milliseconds. */
 function digestOfSources() {
@@ -77,10 +83,7 @@ function digestOfSources() {
       }
     }
   };
-  for (const name of readdirSync(join(root, 'packages')).sort()) {
-    visit(join(root, 'packages', name, 'src'));
-    if (!existsSync(join(root, 'packages', name, 'dist', 'index.js'))) hash.update(`no dist of ${name}\n`);
-  }
+  for (const name of packageNames()) visit(join(root, 'packages', name, 'src'));
   return hash.digest('hex');
 }
 
