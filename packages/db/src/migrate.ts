@@ -10,7 +10,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { adopt, assertAdoptable, baseline, survey, type Survey } from './adopt/index.ts';
-import { connectionConfig, openDatabase, type Tx } from './database.ts';
+import { connectionConfig, openDatabase, type Tx, noVault } from './database.ts';
 import { migrationFiles, migrationFolder } from './migration-files.ts';
 
 /** Where the migrations keep book: a schema of its own, so that schema `attune` holds nothing but facts. */
@@ -92,7 +92,8 @@ export async function findOldDatabase(url: string): Promise<Survey | undefined> 
   } finally {
     await db.close();
   }
-  return found;
+  // what was found may be what another runner has just made: its book was written with it
+  return found !== undefined && (await appliedMigrations(url)).size > 0 ? undefined : found;
 }
 
 /** Rolls the look at a database back. */
@@ -179,6 +180,7 @@ function txOf(db: Kysely<unknown>): Tx {
       ? (await statement.execute(db)).rows
       : (await db.executeQuery(statement.compile())).rows;
   return {
+    vault: noVault,
     many: all,
     list: all,
     maybe: async (statement) => (await all(statement))[0],

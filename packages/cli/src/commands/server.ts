@@ -7,7 +7,7 @@ export const handedOver: Readonly<
 > = {
   db: {
     args: (rest) => ['db', ...rest],
-    usage: 'migrate|status|rollback [--to VERSION] [--database-url URL]',
+    usage: 'migrate|rehearse|verify|status|rollback [--to VERSION] [--adopt] [--database-url URL]',
     description: 'Look after the database schema',
   },
   server: {
