@@ -55,3 +55,4 @@ export * from './rule/event-facts.ts';
 export * from './rule/match.ts';
 export * from './rule/action-params.ts';
 export * from './rule/check.ts';
+export * from './secret/sealed.ts';

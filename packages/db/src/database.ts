@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { parseJson, stringifyJson, type Json } from '@attune/core';
+import { AttuneError, parseJson, stringifyJson, type Json, type Vault } from '@attune/core';
 import {
   DummyDriver,
   Kysely,
@@ -16,6 +16,8 @@ import { instantFromText } from './instant.ts';
 /** What runs statements: the pool or a transaction alike. Statements written with `sql` have a fixed text and are prepared once
  *  per connection; `list` is for statements whose text varies with its filters. */
 export interface Tx {
+  /** Seals what must not stand in a row in clear. */
+  readonly vault: Vault;
   /** All rows. */
   many<R>(statement: RawBuilder<R>): Promise<R[]>;
   /** The first row, or undefined. */
@@ -40,6 +42,8 @@ export interface DatabaseOptions {
   max?: number;
   /** Shown in pg_stat_activity; default 'attune'. */
   applicationName?: string;
+  /** Seals and opens secrets; without one, whoever has a secret to keep is refused. */
+  vault?: Vault;
   /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError?: (error: Error) => void;
 }
@@ -47,9 +51,10 @@ export interface DatabaseOptions {
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const pool = new pg.Pool({ ...connectionConfig(url, options.applicationName ?? 'attune'), max: options.max ?? 10 });
   pool.on('error', (error) => options.onIdleError?.(error));
+  const vault = options.vault ?? noVault;
   return {
     url,
-    ...statements(pool),
+    ...statements(pool, vault),
     async transaction(body) {
       const client = await pool.connect();
       let broken: Error | undefined;
@@ -58,7 +63,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       client.on('error', lost);
       try {
         await client.query('begin');
-        const result = await body(statements(client));
+        const result = await body(statements(client, vault));
         await client.query('commit');
         return result;
       } catch (error) {
@@ -73,6 +78,15 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     close: () => pool.end(),
   };
 }
+
+const refuseSecrets = (): never => {
+  throw new AttuneError(
+    'configuration',
+    'This process was started without the secret key, so it can keep and read no secrets',
+  );
+};
+/** The vault of who keeps no secrets. */
+export const noVault: Vault = { seal: refuseSecrets, open: refuseSecrets };
 
 /** How every connection of ours is made: UTC, so that instants read the same everywhere, and our own readers of types. */
 export const connectionConfig = (url: string, applicationName: string): pg.ClientConfig => ({
@@ -96,7 +110,7 @@ const compiler = new Kysely<Record<string, never>>({
   },
 });
 
-function statements(client: pg.Pool | pg.ClientBase): Tx {
+function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
   const query = async <R>(statement: Compilable<R> | RawBuilder<R>, prepare: boolean) => {
     const { sql: text, parameters } = isRaw(statement) ? statement.compile(compiler) : statement.compile();
     const values = [...parameters];
@@ -106,6 +120,7 @@ function statements(client: pg.Pool | pg.ClientBase): Tx {
     return { rows: result.rows as R[], touched: result.rowCount ?? 0 };
   };
   return {
+    vault,
     many: async (statement) => (await query(statement, true)).rows,
     maybe: async (statement) => (await query(statement, true)).rows[0],
     async one(statement) {

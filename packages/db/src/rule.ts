@@ -8,6 +8,8 @@ export interface MatchableRule {
   revision: string;
   definition: JsonObject;
   pack_config: JsonObject;
+  /** Schema of its action's parameters: tells which of them are secret. */
+  action_parameters: Record<string, JsonObject> | null;
 }
 
 /** The enabled rules of these triggers; a disabled or removed trigger has none. */
@@ -16,11 +18,13 @@ export const enabledOfTriggers = (
   triggerRefs: readonly string[],
 ): Promise<(MatchableRule & { trigger_ref: string })[]> =>
   tx.many<MatchableRule & { trigger_ref: string }>(sql`
-    select r.id, r.ref, r.trigger_ref, r.revision, v.definition, p.config as pack_config
+    select r.id, r.ref, r.trigger_ref, r.revision, v.definition, p.config as pack_config,
+      a.param_schema as action_parameters
     from rule r
     join revision v on v.hash = r.revision
     join pack p on p.id = r.pack
     join trigger t on t.id = r.trigger
+    left join action a on a.ref = r.action_ref and a.removed_at is null
     where r.enabled and r.removed_at is null and r.trigger_ref = any(${triggerRefs}::text[])
       and t.enabled and t.removed_at is null
     order by r.ref`);

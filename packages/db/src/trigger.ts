@@ -74,3 +74,10 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
 export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject | null }[]> =>
   tx.many<{ ref: string; parameters: JsonObject | null }>(sql`
     select ref, param_schema as parameters from trigger where removed_at is null`);
+
+/** Any sealed secret: whoever cannot open it has another key than the rest of this installation. */
+export const anySealed = async (tx: Tx): Promise<string | undefined> =>
+  (
+    await tx.maybe<{ sealed: string }>(sql`
+    select webhook_key_encrypted as sealed from trigger where webhook_key_encrypted is not null limit 1`)
+  )?.sealed;

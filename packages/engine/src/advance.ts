@@ -2,6 +2,7 @@ import {
   advance as decideNext,
   begin as decideFirst,
   contentHash,
+  openSecrets,
   resultsNeeded,
   type Finished,
   type Id,
@@ -193,7 +194,7 @@ async function lockRun(tx: Tx, id: Id): Promise<LockedRun> {
 async function factsOf(tx: Tx, owner: EngineExecution): Promise<RunFacts> {
   const [packRef = ''] = owner.action_ref.split('.');
   return {
-    parameters: owner.config ?? {},
+    parameters: openSecrets(owner.config ?? {}, tx.vault),
     config: await packs.configOf(tx, packRef),
     keystore: {},
     workflow_start: owner.started_at ?? '',

@@ -2,11 +2,14 @@ import {
   AttuneError,
   contentHash,
   fillDefaults,
+  sealSecrets,
+  secretNames,
   validate,
   type FlatSchema,
   type Id,
   type JsonObject,
   type Problem,
+  type Vault,
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import { actions, executionQueue, type ActionRow, type EngineExecution, type NewExecution, type Tx } from '@attune/db';
@@ -34,7 +37,7 @@ export async function create(tx: Tx, wanted: readonly Wanted[]): Promise<EngineE
   const known = await actionsOf(tx, wanted);
   return executionQueue.insertMany(
     tx,
-    wanted.map((one) => rowOf(one, known.get(one.action_ref))),
+    wanted.map((one) => rowOf(one, known.get(one.action_ref), tx.vault)),
   );
 }
 
@@ -44,7 +47,7 @@ export async function actionsOf(tx: Tx, wanted: readonly { action_ref: string }[
   return new Map((await actions.findByRefs(tx, refs)).map((action) => [action.ref, action]));
 }
 
-function rowOf(wanted: Wanted, action: ActionRow | undefined): NewExecution {
+function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): NewExecution {
   const base = {
     action_ref: wanted.action_ref,
     parent: wanted.parent,
@@ -59,7 +62,7 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined): NewExecution {
   const prepared =
     wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
   const error = wanted.error ?? (action === undefined ? gone(wanted.action_ref) : prepared?.error);
-  const config = prepared?.config ?? wanted.parameters;
+  const config = sealSecrets(schemaOf(action), prepared?.config ?? wanted.parameters, vault);
   const ran = {
     action: action?.id ?? null,
     workflow_def: action?.workflow_def ?? null,
@@ -67,12 +70,21 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined): NewExecution {
     revision: action?.revision ?? null,
     pack_revision: action?.pack_revision ?? null,
     config,
-    input_hash: contentHash(config),
+    // over what is no secret: a hash would let anyone who reads the row try out guesses
+    input_hash: contentHash(withoutSecrets(schemaOf(action), config)),
     timeout_seconds: wanted.timeout_seconds ?? timeoutOf(action),
   };
   if (error !== undefined) return { ...base, ...ran, status: 'failed', result: { succeeded: false, error } };
   return { ...base, ...ran, status: ran.workflow_def === null ? 'scheduled' : 'running', result: null };
 }
+
+const schemaOf = (action: ActionRow | undefined): FlatSchema | null | undefined =>
+  action?.definition['parameters'] as FlatSchema | null | undefined;
+
+const withoutSecrets = (schema: FlatSchema | null | undefined, config: JsonObject): JsonObject => {
+  const secret = new Set(secretNames(schema));
+  return Object.fromEntries(Object.entries(config).filter(([name]) => !secret.has(name)));
+};
 
 const timeoutOf = (action: ActionRow | undefined): number | null => {
   const seconds = action?.definition['timeout_seconds'];
@@ -85,7 +97,7 @@ export function prepare(
   parameters: JsonObject,
   inherits = false,
 ): { config: JsonObject; error?: JsonObject } {
-  const schema = action.definition['parameters'] as unknown as FlatSchema | null | undefined;
+  const schema = schemaOf(action);
   const config = fillDefaults(schema, inherits ? declared(schema, parameters) : parameters);
   const problems = validate(schema, config);
   return problems.length === 0 ? { config } : { config, error: invalidParameters(action.ref, problems) };

@@ -1,4 +1,4 @@
-import { AttuneError, type JsonObject } from '@attune/core';
+import { AttuneError, openSecrets, type JsonObject } from '@attune/core';
 import { enforcements, revisions, type Database, type Tx } from '@attune/db';
 import { requestExecution } from './request.ts';
 import { inTransaction } from './transaction.ts';
@@ -57,7 +57,7 @@ async function enactEnforcement(tx: Tx, enforcement: enforcements.PendingEnforce
   try {
     await requestExecution(tx, {
       action_ref: actionRef,
-      parameters: enforcement.config ?? {},
+      parameters: openSecrets(enforcement.config ?? {}, tx.vault),
       executor: null,
       enforcement: enforcement.id,
       cause: enforcement.event,

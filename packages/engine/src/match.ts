@@ -1,4 +1,11 @@
-import { matchConditions, renderActionParams, type EventFacts, type JsonObject, type Json } from '@attune/core';
+import {
+  matchConditions,
+  renderActionParams,
+  sealSecrets,
+  type EventFacts,
+  type JsonObject,
+  type Json,
+} from '@attune/core';
 import {
   enforcements,
   events,
@@ -86,6 +93,7 @@ async function matchEvent(tx: Tx, event: EventRow, candidates: readonly Matchabl
       payload: event.payload,
       conditions: rule.definition['conditions'] ?? [],
       ...decision,
+      config: decision.config && sealSecrets(rule.action_parameters, decision.config, tx.vault),
     });
   }
 }

@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs';
-import { migrate, openDatabase, openDoorbell, type Database, type ServiceName } from '@attune/db';
+import { migrate, openDatabase, openDoorbell, triggers, type Database, type ServiceName } from '@attune/db';
 import { pino } from 'pino';
 import { readConfig, type Config } from './config.ts';
 import type { Deps, Stop } from './deps.ts';
 import { loadPacks } from './load-packs.ts';
-import { loadSecretKey } from './secret-key.ts';
+import { loadSecretKey, type SecretKey } from './secret-key.ts';
 import { claimPort, removeServerFile, writeServerFile } from './server-file.ts';
 
 /** The services in the order they start; they stop in the opposite one. The API comes last: it answers when work can be done. */
@@ -39,12 +39,13 @@ export async function startServer(
   };
   try {
     const port = services.includes('api') ? await claimPort(config) : undefined;
-    const db = await openMigratedDatabase(config, log, releases);
+    const secrets = loadSecretKey(config.home, config.secretKey);
+    const db = await openMigratedDatabase(config, secrets, log, releases);
     const bell = openDoorbell(db.url, (error) =>
       log.warn({ err: error }, 'The doorbell lost its connection; polling goes on'),
     );
     releases.push(() => bell.close());
-    const deps: Deps = { db, bell, log, config, secrets: loadSecretKey(config.home, config.secretKey) };
+    const deps: Deps = { db, bell, log, config, secrets };
     return await startServices(services, deps, port, releases, release);
   } catch (error) {
     await release();
@@ -52,7 +53,12 @@ export async function startServer(
   }
 }
 
-async function openMigratedDatabase(config: Config, log: Deps['log'], releases: Stop[]): Promise<Database> {
+async function openMigratedDatabase(
+  config: Config,
+  secrets: SecretKey,
+  log: Deps['log'],
+  releases: Stop[],
+): Promise<Database> {
   let url = config.databaseUrl;
   if (url === undefined) {
     const { startEmbedded } = await import('@attune/db/embedded');
@@ -64,9 +70,12 @@ async function openMigratedDatabase(config: Config, log: Deps['log'], releases: 
   if (applied.length > 0) log.info({ applied }, 'Migrated the database');
   const db = openDatabase(url, {
     max: config.poolSize,
+    vault: secrets,
     onIdleError: (error) => log.warn({ err: error }, 'A database connection broke; the pool replaces it'),
   });
   releases.push(() => db.close());
+  const sealed = await triggers.anySealed(db);
+  if (sealed !== undefined) secrets.open(sealed); // throws where this host has another key than the database's secrets
   return db;
 }
 

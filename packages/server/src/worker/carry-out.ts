@@ -1,4 +1,4 @@
-import { packOf, type ActionDefinition } from '@attune/core';
+import { openSecrets, packOf, type ActionDefinition, type JsonObject } from '@attune/core';
 import { executionLogs, packFiles, type Database, type Doorbell } from '@attune/db';
 import { finish, handBack, type ClaimedExecution, type Outcome } from '@attune/engine';
 import { randomUUID } from 'node:crypto';
@@ -58,7 +58,8 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
       try {
         const pack_ref = packOf(execution.action_ref);
         const pack_dir = await keep('Reading a pack', () => packs.folderOf(pack_ref, execution.pack_revision));
-        return await run(attemptOf(execution, pack_ref, pack_dir), cancelled.signal);
+        const parameters = openSecrets(execution.config ?? {}, db.vault);
+        return await run(attemptOf(execution, parameters, pack_ref, pack_dir), cancelled.signal);
       } catch (error) {
         log.error({ err: error }, 'The worker could not run an action');
         return notStarted(
@@ -104,14 +105,14 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
   };
 }
 
-function attemptOf(claimed: ClaimedExecution, pack_ref: string, pack_dir: string): Attempt {
+function attemptOf(claimed: ClaimedExecution, parameters: JsonObject, pack_ref: string, pack_dir: string): Attempt {
   return {
     execution: claimed.id,
     attempt: claimed.attempt,
     action: runnable(claimed.definition as unknown as ActionDefinition),
     pack_ref,
     pack_dir,
-    parameters: claimed.config ?? {},
+    parameters,
     timeout_seconds: claimed.timeout_seconds,
     rule_ref: claimed.rule_ref,
     trigger_ref: claimed.trigger_ref,

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parseJson, stringifyJson, type Json, type JsonObject } from '@attune/core';
 import { identities, type Database } from '@attune/db';
 import { pino } from 'pino';
-import { freshDatabase } from '../../../../testing/database.ts';
+import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
 import { builtInSets } from '../../src/api/auth/permission.ts';
 import { ensureAdmin } from '../../src/api/auth/first-start.ts';
 import { passwords as makePasswords, type Passwords } from '../../src/api/auth/password.ts';
@@ -41,8 +41,9 @@ export interface TestApi extends AsyncDisposable, BuiltApi {
   call(method: 'GET' | 'POST' | 'HEAD' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>;
 }
 
-export async function testApi(): Promise<TestApi> {
-  const database = await freshDatabase();
+/** @param open what makes the database; default: a migrated, empty one. */
+export async function testApi(open: () => Promise<TestDatabase> = freshDatabase): Promise<TestApi> {
+  const database = await open();
   const home = await mkdtemp(join(tmpdir(), 'attune-api-'));
   const { db } = database;
   const secrets = loadSecretKey(home, undefined);

@@ -2,6 +2,7 @@ import { openDatabase, sql, type Database } from '@attune/db';
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { attemptProcesses } from '../../../../testing/attempt-processes.ts';
 import { deliver, deliveryOf, hookOf, pushPayload } from '../../../../testing/github.ts';
 import { connect, spawnServer, temporaryHome } from '../../../../testing/server.ts';
 import { until } from '../../../../testing/until.ts';
@@ -37,7 +38,7 @@ test('the whole server is killed at ten moments of a workflow, and the run ends 
   const db = openDatabase(database_url);
   try {
     await expectWholeRun(db, event);
-    expect(await processesOfAttempts(db)).toEqual([]);
+    expect(await attemptProcesses(home.path)).toEqual([]);
   } finally {
     await db.close();
   }
@@ -86,18 +87,4 @@ async function killPostgres(home: string): Promise<void> {
   if (file === undefined) return;
   const pid = Number((await readFile(join(home, 'postgres', file), 'utf8')).split('\n')[0]);
   process.kill(pid, 'SIGKILL');
-}
-
-/** Processes on this machine that carry the token of any attempt of this database. */
-async function processesOfAttempts(db: Database): Promise<string[]> {
-  const tokens = (
-    await db.many<{ token: string }>(sql`
-    select lease_token::text as token from execution where lease_token is not null`)
-  ).map((row) => row.token);
-  const found: string[] = [];
-  for (const pid of (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name))) {
-    const environment = await readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '');
-    if (tokens.some((token) => environment.includes(`ATTUNE_ATTEMPT_TOKEN=${token}`))) found.push(pid);
-  }
-  return found;
 }

@@ -1,6 +1,6 @@
 import { sql } from '@attune/db';
-import { readdir, readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
+import { attemptProcesses } from '../../../../testing/attempt-processes.ts';
 import { freshDatabase } from '../../../../testing/database.ts';
 import { connect, spawnServer, temporaryHome } from '../../../../testing/server.ts';
 import { until } from '../../../../testing/until.ts';
@@ -49,27 +49,23 @@ test('a task that ignores SIGTERM and has spawned children is gone with them, an
   });
   const { id } = await api.post<{ id: string }>('/api/v1/executions', { action_ref: 'stubborn.flow', parameters: {} });
 
+  // the script, its child and the one that left the group, each with a sleep of its own
+  await until('the task and its children run', async () => (await attemptProcesses(home.path)).length >= 3);
+
   const { db } = fresh;
   const run = await until('the workflow has ended', () =>
     db.maybe<{ status: string }>(sql`select status from execution where id = ${id} and completed_at is not null`),
   );
   expect(run.status).toBe('completed');
-  const tasks = await db.many<{ task: string; status: string; timed_out: boolean; seconds: number; token: string }>(sql`
+  const tasks = await db.many<{ task: string; status: string; timed_out: boolean; seconds: number }>(sql`
     select workflow_task->>'task_name' as task, status, (workflow_task->>'timed_out')::boolean as timed_out,
-      extract(epoch from completed_at - started_at)::float8 as seconds, lease_token as token
+      extract(epoch from completed_at - started_at)::float8 as seconds
     from execution where parent = ${id} order by id`);
   expect(tasks).toMatchObject([
     { task: 'hang', status: 'timeout', timed_out: true },
     { task: 'late', status: 'completed', timed_out: false },
   ]);
-  expect(await processesWith(tasks[0]?.token ?? '')).toEqual([]);
+  expect(await attemptProcesses(home.path)).toEqual([]);
   // a bound, not a speed: the limit, the grace, and what a busy machine needs to notice and report
   expect(tasks[0]?.seconds).toBeLessThan(limitSeconds + graceSeconds + 5);
 });
-
-/** Processes on this machine that carry the token of an attempt in their environment. */
-async function processesWith(token: string): Promise<string[]> {
-  const pids = (await readdir('/proc').catch(() => [])).filter((name) => /^\d+$/.test(name));
-  const environments = await Promise.all(pids.map((pid) => readFile(`/proc/${pid}/environ`, 'utf8').catch(() => '')));
-  return pids.filter((_, index) => environments[index]?.includes(`ATTUNE_ATTEMPT_TOKEN=${token}`));
-}
