@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { ApiDeps } from './deps.ts';
 import type { Api } from './edge/api.ts';
 import { pageAnswer, pageRequest } from './edge/cursor.ts';
+import { maskSecrets } from './edge/secret-mask.ts';
 import { found } from './edge/found.ts';
 import {
   GivenRefSchema,
@@ -78,6 +79,9 @@ export function enforcementRoutes(app: Api, { db }: ApiDeps): void {
         response: { 200: oneOf(EnforcementSchema) },
       },
     },
-    async ({ params }) => ({ data: found(await lists.findEnforcement(db, params.id), 'enforcement', params.id) }),
+    async ({ params }) => {
+      const enforcement = found(await lists.findEnforcement(db, params.id), 'enforcement', params.id);
+      return { data: { ...enforcement, config: maskSecrets(null, enforcement.config) } };
+    },
   );
 }
