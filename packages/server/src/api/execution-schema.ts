@@ -7,6 +7,11 @@ export const ExecutionStatusSchema = z.enum(executionStatuses).meta({ id: 'Execu
 
 export const LogStreamSchema = z.enum(['stdout', 'stderr']).meta({ id: 'LogStream' });
 
+/** Old systems kept 64 bits of it, more than a number of JavaScript holds. */
+const MillisecondsSchema = z
+  .custom<number | bigint>((value) => typeof value === 'bigint' || typeof value === 'number', 'expected a number')
+  .meta({ type: 'integer' });
+
 const WorkflowTaskSchema: z.ZodType<WorkflowTaskMetadata, WorkflowTaskMetadata> = z
   .object({
     workflow_execution: IdSchema,
@@ -18,7 +23,7 @@ const WorkflowTaskSchema: z.ZodType<WorkflowTaskMetadata, WorkflowTaskMetadata> 
     next_retry_at: z.string().nullable(),
     timeout_seconds: z.number().nullable(),
     timed_out: z.boolean(),
-    duration_ms: z.number().nullable(),
+    duration_ms: MillisecondsSchema.nullable(),
     started_at: z.string().nullable(),
     completed_at: z.string().nullable(),
     visit: z.number().exactOptional(),

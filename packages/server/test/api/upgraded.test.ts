@@ -27,7 +27,7 @@ test('every task of an upgraded database is served with every digit', async () =
     expect(status, text).toBe(200);
     const { data } = parseJson(text) as { data: JsonObject };
     expect(data['id']).toBe(id);
-    expect(data).toMatchObject(values as unknown as JsonObject);
+    expect(data).toMatchObject(values);
     const row = carried.get(id);
     if (row === undefined) {
       expect(data['workflow_task']).toBeNull();

@@ -118,7 +118,7 @@ WHERE workflow_task->>'workflow_execution' = '${id}';`),
 WHERE workflow_task->>'workflow_execution' = '${id}'
   AND workflow_task->>'task_name' = 'check_mirror';`),
   );
-  expect(named.map((row) => row.status)).toEqual(['failed', 'completed']);
+  expect(named.map((row) => row.status).sort()).toEqual(['completed', 'failed']);
   const pending = await db.many(
     sql.raw(`SELECT * FROM attune.execution
 WHERE workflow_task IS NOT NULL

@@ -68,6 +68,11 @@ export async function browseRoutes(app: Api): Promise<void> {
       routePrefix: '/docs',
       staticCSP: true,
       uiConfig: { persistAuthorization: false, docExpansion: 'list' },
+      // the bar at the top carries another project's name and offers to load other documents
+      theme: {
+        title: 'Attune API',
+        css: [{ filename: 'attune.css', content: '.swagger-ui .topbar { display: none }' }],
+      },
     });
   });
 }
