@@ -27,7 +27,7 @@ const code = await run(
   ],
   { env: { ...process.env, ATTUNE_TEST_POSTGRES: postgres } },
 );
-let totals = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0 };
+let totals = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, testResults: [] };
 try {
   totals = JSON.parse(readFileSync(report, 'utf8'));
 } catch {
@@ -35,6 +35,16 @@ try {
 }
 rmSync(folder, { recursive: true, force: true });
 if (code !== 0) failed.push('tests');
+
+/** A skipped test says in its name what it needs; one that does not is a failure. */
+const skipped = totals.testResults.flatMap((file) =>
+  file.assertionResults.filter(
+    (test) => test.status === 'pending' || test.status === 'skipped' || test.status === 'todo',
+  ),
+);
+for (const test of skipped) console.log(`skipped: ${test.fullName}`);
+if (args.length === 0 && skipped.some((test) => !/\(needs .+\)$/.test(test.title)))
+  failed.push('a test is skipped without a reason');
 
 console.log(`\nPostgreSQL ${postgres}, Node ${process.version}`);
 if (failed.length > 0) console.log(`Failed: ${failed.join(', ')}`);

@@ -247,7 +247,7 @@ describe('as a plain file', () => {
   const psql = spawnSync('psql', ['--version']).status === 0;
   if (!psql) console.warn('psql is not on this machine: running the files with it is not tested');
 
-  test.skipIf(!psql)('psql -1 -f runs it, twice, and its way back', async () => {
+  test.skipIf(!psql)('psql -1 -f runs it, twice, and its way back (needs psql)', async () => {
     const legacy = generateLegacy(7, 20);
     await using database = await oldDatabase(legacy);
     const before = await observe(database.db);

@@ -248,7 +248,7 @@ test('data of another major version is left alone', async () => {
 describe('as root', () => {
   const account = { kind: 'nobody', uid: nobody, gid: nobody } as const;
 
-  test.runIf(isRoot)('runs as nobody where user namespaces are forbidden', async () => {
+  test.runIf(isRoot)('runs as nobody where user namespaces are forbidden (needs root)', async () => {
     const home = await makeHome();
     await chmod(home, 0o755);
     const { pid, url } = await start(home, { account });
@@ -259,7 +259,7 @@ describe('as root', () => {
     expect(await query((await start(home)).url, 'select one from kept')).toEqual([{ one: 1 }]);
   });
 
-  test.runIf(isRoot)('says which folder nobody cannot enter', async () => {
+  test.runIf(isRoot)('says which folder nobody cannot enter (needs root)', async () => {
     const home = await makeHome(); // mode 0700
     await expect(startEmbedded({ home, ...versioned, account })).rejects.toThrow(`cannot enter ${home}`);
   });
@@ -271,7 +271,7 @@ describe('as an ordinary user', () => {
   if (isRoot && !canRead)
     console.warn('Skipped: the user nobody cannot read this checkout, so nothing runs as an ordinary user');
 
-  test.runIf(canRead)('starts, and stops', async () => {
+  test.runIf(canRead)('starts, and stops (needs root, and binaries that an ordinary user can reach)', async () => {
     const home = await makeHome();
     await chown(home, nobody, nobody);
     const user = await startElsewhere(home, { uid: nobody });
@@ -281,15 +281,18 @@ describe('as an ordinary user', () => {
     expect(markOf(user.pid)).toBeUndefined();
   });
 
-  test.runIf(canRead)('copies binaries that lack their links and cannot be written', async () => {
-    const home = await makeHome();
-    await chown(home, nobody, nobody);
-    const unlinked = await makeHome();
-    await chmod(unlinked, 0o755);
-    await cp(path.dirname((await findBinaries(packageFolder)).folder), unlinked, { recursive: true });
-    await rename(path.join(unlinked, 'native/lib/libicuuc.so.60'), path.join(unlinked, 'native/lib/elsewhere'));
-    const user = await startElsewhere(home, { uid: nobody, packageFolder: unlinked });
-    expect(await query(user.url, 'select 1 as one')).toEqual([{ one: 1 }]);
-    await user.release();
-  });
+  test.runIf(canRead)(
+    'copies binaries that lack their links and cannot be written (needs root, and binaries that an ordinary user can reach)',
+    async () => {
+      const home = await makeHome();
+      await chown(home, nobody, nobody);
+      const unlinked = await makeHome();
+      await chmod(unlinked, 0o755);
+      await cp(path.dirname((await findBinaries(packageFolder)).folder), unlinked, { recursive: true });
+      await rename(path.join(unlinked, 'native/lib/libicuuc.so.60'), path.join(unlinked, 'native/lib/elsewhere'));
+      const user = await startElsewhere(home, { uid: nobody, packageFolder: unlinked });
+      expect(await query(user.url, 'select 1 as one')).toEqual([{ one: 1 }]);
+      await user.release();
+    },
+  );
 });

@@ -59,7 +59,7 @@ test('docs/http-api.md prints errors, limits and permissions from their tables',
 /** The page's examples are for people with a shell and curl; where there is none, the rest of the tests still says that the API works. */
 const hasCurl = spawnSync('curl', ['--version']).status === 0;
 
-test.skipIf(!hasCurl)('the examples of docs/http-api.md do what the page says', async () => {
+test.skipIf(!hasCurl)('the examples of docs/http-api.md do what the page says (needs curl)', async () => {
   await using api = await testApi();
   await registerPack(
     api.db,
