@@ -1,0 +1,54 @@
+import { parseArgs } from 'node:util';
+
+export const usage = `Compares the layout with two tables, before the consolidation, with the one table after it.
+
+  npm run bench:layout [-- OPTION ...]
+
+  --rows N            plain executions, and as many task executions; default 1000000, rounded up to whole groups of 200
+  --rounds N          interleaved rounds, of which the medians are told; default 5
+  --stage STAGE       latest (default): all that the migrations make, with and without the consolidation;
+                      consolidation: the tables right before it and right after it
+  --gin               also measure the writes with the founding document's GIN index
+  --try FILE          SQL to run on the one table before anything is measured: what a migration might change
+  --explain           only EXPLAIN the documented queries; exit code 1 where one does not hold
+  --database-url URL  a server to use (as a user that may create databases and become replica); default: an embedded one
+  --json              print the report as JSON
+  --help
+`;
+
+/** What the command line asks for. @throws TypeError naming an argument that makes no sense. */
+export function readOptions(args) {
+  const { values } = parseArgs({
+    args,
+    options: {
+      rows: { type: 'string', default: '1000000' },
+      rounds: { type: 'string', default: '5' },
+      stage: { type: 'string', default: 'latest' },
+      gin: { type: 'boolean', default: false },
+      try: { type: 'string' },
+      explain: { type: 'boolean', default: false },
+      'database-url': { type: 'string' },
+      json: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  });
+  if (!['latest', 'consolidation'].includes(values.stage)) {
+    throw new TypeError(`--stage is latest or consolidation, not '${values.stage}'`);
+  }
+  return {
+    rows: Math.ceil(countOf('rows', values.rows) / 200) * 200,
+    rounds: countOf('rounds', values.rounds),
+    stage: values.stage,
+    gin: values.gin,
+    try: values.try,
+    explain: values.explain,
+    databaseUrl: values['database-url'],
+    json: values.json,
+    help: values.help,
+  };
+}
+
+function countOf(name, text) {
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new TypeError(`--${name} is a whole number from 1, not '${text}'`);
+  return Number(text);
+}

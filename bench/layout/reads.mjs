@@ -1,0 +1,84 @@
+import { median, ratioOf } from './figures.mjs';
+import { pagesOf } from './plans.mjs';
+import { present, reads } from './queries.mjs';
+
+/** Milliseconds that one variant has in a round, about. */
+const turnMs = 1000;
+/** Turns change after this many milliseconds: whoever else uses the machine hits every variant alike. */
+const sliceMs = 40;
+
+/** Times every documented query on every layout, one client, prepared statements, turns interleaved.
+ *  @param clients connections by layout
+ *  @param workflows ids that are asked for, in turn
+ *  @param scale 1 for turns of a second; less for a short run */
+export async function measureReads(clients, workflows, rounds, scale, log) {
+  const report = [];
+  for (const query of await present(clients.one, reads)) {
+    report.push(await measure(query, variantsOf(query, clients), workflows, rounds, scale));
+    log(`read: ${query.name}`);
+  }
+  return report;
+}
+
+function variantsOf(query, clients) {
+  const variants = { one: { client: clients.one, text: query.one } };
+  for (const layout of ['two', 'tuned']) {
+    for (const kind of ['old', 'join']) {
+      if (query[kind] !== undefined) variants[`${layout}_${kind}`] = { client: clients[layout], text: query[kind] };
+    }
+  }
+  return variants;
+}
+
+async function measure(query, variants, workflows, rounds, scale) {
+  const ask = ({ client, text }, workflow) =>
+    client.query({ name: nameOf(text), text, values: query.takesWorkflow ? [workflow] : [] });
+  const asked = query.takesWorkflow ? workflows : ['none'];
+
+  const perSlice = {};
+  for (const [name, variant] of Object.entries(variants)) {
+    for (const workflow of asked) await ask(variant, workflow); // reads it into memory
+    const warm = Math.min(asked.length, 100);
+    const started = performance.now();
+    for (const workflow of asked.slice(0, warm)) await ask(variant, workflow);
+    perSlice[name] = Math.max(1, Math.round(sliceMs / ((performance.now() - started) / warm)));
+  }
+  const latencies = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    const spent = Object.fromEntries(Object.keys(variants).map((name) => [name, { ms: 0, times: 0 }]));
+    for (let slice = 0; slice < (turnMs * scale) / sliceMs; slice++) {
+      for (const [name, variant] of Object.entries(variants)) {
+        const started = performance.now();
+        for (let i = 0; i < perSlice[name]; i++) await ask(variant, asked[(slice * perSlice[name] + i) % asked.length]);
+        spent[name].ms += performance.now() - started;
+        spent[name].times += perSlice[name];
+      }
+    }
+    for (const [name, { ms, times }] of Object.entries(spent)) latencies[name].push(ms / times);
+  }
+
+  const pages = {};
+  for (const [name, { client, text }] of Object.entries(variants)) {
+    pages[name] = await pagesOf(client, text, query.takesWorkflow ? workflows.slice(0, 20) : undefined);
+  }
+  const ratios = Object.keys(variants)
+    .filter((name) => name !== 'one')
+    .map((name) => {
+      const kind = name.slice(name.indexOf('_') + 1);
+      return { against: name, ...ratioOf(latencies.one, latencies[name]), bar: query.bars[kind] ?? null };
+    });
+  return {
+    query: query.name,
+    milliseconds: Object.fromEntries(Object.entries(latencies).map(([name, values]) => [name, median(values)])),
+    pages,
+    ratios,
+  };
+}
+
+const names = new Map();
+
+/** The name a statement is prepared under. */
+function nameOf(text) {
+  if (!names.has(text)) names.set(text, `read_${names.size}`);
+  return names.get(text);
+}
