@@ -4,7 +4,7 @@ import { serviceNames, startServer, type RunningServer } from './process.ts';
 import { version } from './version.ts';
 
 const usage = `Usage: attune-server [service...]        run services in this process (default: all)
-       attune-server db migrate|status|rollback [--to VERSION] [--database-url URL]
+       attune-server db COMMAND         migrate, rehearse, verify, status or rollback; db --help says more
        attune-server --help | --version
 
 Services: ${serviceNames.join(', ')}
@@ -13,12 +13,12 @@ Settings are environment variables; docs/configuration.md lists them all.`;
 /** The command `attune-server`. Resolves with the exit code once everything has stopped. */
 export async function main(args: readonly string[]): Promise<number> {
   try {
-    if (args.includes('--help') || args.includes('-h')) return print(usage);
-    if (args.includes('--version')) return print(version);
     if (args[0] === 'db') {
       const { runDbCommand } = await import('./db-command.ts');
       return await runDbCommand(args.slice(1), process.env);
     }
+    if (args.includes('--help') || args.includes('-h')) return print(usage);
+    if (args.includes('--version')) return print(version);
     return await serve(servicesOf(args));
   } catch (error) {
     return report(error);
