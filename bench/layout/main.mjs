@@ -3,7 +3,7 @@ import { availableParallelism } from 'node:os';
 import { explainQueries } from './explain.mjs';
 import { someWorkflows } from './figures.mjs';
 import { buildOne, buildTwo, layouts, sizes } from './layouts.mjs';
-import { readOptions, usage } from './options.mjs';
+import { readOptions, UsageError, usage } from './options.mjs';
 import { measureReads } from './reads.mjs';
 import { printed } from './report.mjs';
 import { withClient, withClients, withDatabases, withServer } from './server.mjs';
@@ -58,10 +58,9 @@ async function settingOf(client, { rows, rounds, stage }) {
   };
 }
 
-const options = readOptions(process.argv.slice(2));
-if (options.help) {
-  console.log(usage);
-} else {
+async function main() {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) return console.log(usage);
   const started = performance.now();
   const log = (message) => console.error(`${((performance.now() - started) / 1000).toFixed(1)} s  ${message}`);
   const report = await withServer(options.databaseUrl, (server) =>
@@ -71,4 +70,12 @@ if (options.help) {
   );
   console.log(options.json ? JSON.stringify(report, null, 2) : printed(report));
   if (report.explained?.some(({ holds }) => !holds) === true) process.exitCode = 1;
+}
+
+try {
+  await main();
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error;
+  console.error(`${error.message}\n\n${usage}`);
+  process.exitCode = 2;
 }

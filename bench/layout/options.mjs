@@ -16,24 +16,26 @@ export const usage = `Compares the layout with two tables, before the consolidat
   --help
 `;
 
-/** What the command line asks for. @throws TypeError naming an argument that makes no sense. */
+const known = {
+  rows: { type: 'string', default: '1000000' },
+  rounds: { type: 'string', default: '5' },
+  stage: { type: 'string', default: 'latest' },
+  gin: { type: 'boolean', default: false },
+  try: { type: 'string' },
+  explain: { type: 'boolean', default: false },
+  'database-url': { type: 'string' },
+  json: { type: 'boolean', default: false },
+  help: { type: 'boolean', default: false },
+};
+
+/** The command line makes no sense; the message says where. */
+export class UsageError extends Error {}
+
+/** What the command line asks for. @throws UsageError */
 export function readOptions(args) {
-  const { values } = parseArgs({
-    args,
-    options: {
-      rows: { type: 'string', default: '1000000' },
-      rounds: { type: 'string', default: '5' },
-      stage: { type: 'string', default: 'latest' },
-      gin: { type: 'boolean', default: false },
-      try: { type: 'string' },
-      explain: { type: 'boolean', default: false },
-      'database-url': { type: 'string' },
-      json: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false },
-    },
-  });
+  const values = parsed(args);
   if (!['latest', 'consolidation'].includes(values.stage)) {
-    throw new TypeError(`--stage is latest or consolidation, not '${values.stage}'`);
+    throw new UsageError(`--stage is latest or consolidation, not '${values.stage}'`);
   }
   return {
     rows: Math.ceil(countOf('rows', values.rows) / 200) * 200,
@@ -49,6 +51,14 @@ export function readOptions(args) {
 }
 
 function countOf(name, text) {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw new TypeError(`--${name} is a whole number from 1, not '${text}'`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw new UsageError(`--${name} is a whole number from 1, not '${text}'`);
   return Number(text);
+}
+
+function parsed(args) {
+  try {
+    return parseArgs({ args, options: known }).values;
+  } catch (error) {
+    throw new UsageError(error.message);
+  }
 }

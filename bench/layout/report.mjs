@@ -72,11 +72,15 @@ function sizesPart(sizes) {
 function writesPart(writes) {
   const lines = [];
   for (const { form, steps, walBytesPerLife, walRatios } of writes) {
-    lines.push(`Writes, ${form === 'single' ? 'one task' : 'a hundred tasks'} per statement and commit, four clients`);
-    for (const { step, tasksPerSecond, walBytes, ratios } of steps) {
-      const figures = Object.entries(tasksPerSecond).map(
-        ([layout, value]) => `${layout} ${value.toFixed(0)}/s, ${walBytes[layout].toFixed(0)} B`,
-      );
+    lines.push(
+      `Writes, ${form === 'single' ? 'one task' : 'a hundred tasks'} per statement and commit, four clients: tasks, the server's processor time and log per task`,
+    );
+    for (const { step, tasksPerSecond, processorMicroseconds, walBytes, ratios } of steps) {
+      const figures = Object.entries(tasksPerSecond).map(([layout, value]) => {
+        const processor = processorMicroseconds[layout];
+        const spent = processor === null ? '' : `${processor.toFixed(0)} us, `;
+        return `${layout} ${value.toFixed(0)}/s, ${spent}${walBytes[layout].toFixed(0)} B`;
+      });
       lines.push(`  ${step.padEnd(7)} ${figures.join('; ')}`);
       for (const ratio of ratios) lines.push(`          against ${ratio.against.padEnd(5)}  ${ratioText(ratio, '>=')}`);
     }

@@ -1,3 +1,4 @@
+import { processorSeconds } from './cpu.mjs';
 import { median, random, ratioOf } from './figures.mjs';
 import { forms, procedures } from './life.mjs';
 import { connect } from './server.mjs';
@@ -14,18 +15,20 @@ const turnsPerRound = 5;
 /** Measures the life of tasks on every layout, four clients, turns interleaved, each statement a commit that waits for the disk.
  *  @param urls databases by layout
  *  @param scale 1 for the full number of tasks in a round; less for a short run */
-export async function measureWrites(urls, { rows, rounds }, scale, log) {
+export async function measureWrites(urls, { rows, rounds, databaseUrl }, scale, log) {
   const layouts = Object.keys(urls);
   const clients = Object.fromEntries(layouts.map((layout) => [layout, []]));
   try {
+    const pids = {};
     for (const layout of layouts) {
       for (let i = 0; i < clientCount; i++) clients[layout].push(await connect(urls[layout]));
+      pids[layout] = databaseUrl === undefined ? await Promise.all(clients[layout].map(processOf)) : [];
     }
     const report = [];
     for (const [name, form] of Object.entries(forms)) {
       for (const layout of layouts) await clients[layout][0].query(procedures(layout, form));
       const statements = Math.ceil((form.tasks * scale) / form.perStatement / clientCount / turnsPerRound);
-      const workload = { workflows: rows / 20, next: random(2), perStatement: form.perStatement, statements };
+      const workload = { workflows: rows / 20, next: random(2), perStatement: form.perStatement, statements, pids };
       await clients.one[0].query('checkpoint');
       // after a checkpoint the first change of a page logs all of it: not what one more task costs
       await round(clients, workload);
@@ -44,14 +47,16 @@ export async function measureWrites(urls, { rows, rounds }, scale, log) {
   }
 }
 
-/** One round: for each layout and step the tasks per second and the bytes of log per task. */
+const processOf = async (client) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
+
+/** One round: for each layout and step the tasks per second, the server's processor time and the bytes of log per task. */
 async function round(clients, workload) {
   const sums = Object.fromEntries(
-    Object.keys(clients).map((layout) => [layout, steps.map(() => ({ tasks: 0, seconds: 0, bytes: 0 }))]),
+    Object.keys(clients).map((layout) => [layout, steps.map(() => ({ tasks: 0, seconds: 0, processor: 0, bytes: 0 }))]),
   );
   for (let turn = 0; turn < turnsPerRound; turn++) {
     for (const [layout, own] of Object.entries(clients)) {
-      const lived = await live(own, workload);
+      const lived = await live(own, workload, workload.pids[layout]);
       lived.forEach((figures, step) => {
         for (const [name, value] of Object.entries(figures)) sums[layout][step][name] += value;
       });
@@ -61,9 +66,13 @@ async function round(clients, workload) {
     Object.entries(sums).map(([layout, list]) => [
       layout,
       Object.fromEntries(
-        list.map(({ tasks, seconds, bytes }, step) => [
+        list.map(({ tasks, seconds, processor, bytes }, step) => [
           steps[step],
-          { tasksPerSecond: tasks / seconds, walBytes: bytes / tasks },
+          {
+            tasksPerSecond: tasks / seconds,
+            processorMicroseconds: processor === 0 ? null : (processor / tasks) * 1e6,
+            walBytes: bytes / tasks,
+          },
         ]),
       ),
     ]),
@@ -71,21 +80,23 @@ async function round(clients, workload) {
 }
 
 /** One turn of one layout: tasks are made, started, finished. */
-async function live(clients, { workflows, next, perStatement, statements }) {
+async function live(clients, { workflows, next, perStatement, statements }, pids) {
   const youngest = () => workflows - Math.floor(next() * Math.min(activeWorkflows, workflows));
   let ids = clients.map(() => Array.from({ length: statements * perStatement }, youngest));
   const figures = [];
   for (const step of steps) {
     const before = (await clients[0].query('select pg_current_wal_insert_lsn() as lsn')).rows[0].lsn;
+    const spent = await processorSeconds(pids);
     const started = performance.now();
     const answers = await Promise.all(
       clients.map((client, at) => client.query(`call bench.${step}($1::bigint[], $2)`, [ids[at], perStatement])),
     );
     const seconds = (performance.now() - started) / 1000;
+    const processor = (await processorSeconds(pids)) - spent;
     const since = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::float8 as bytes';
     const { bytes } = (await clients[0].query(since, [before])).rows[0];
     if (step === 'insert') ids = answers.map(({ rows }) => rows[0].ids);
-    figures.push({ tasks: clients.length * statements * perStatement, seconds, bytes });
+    figures.push({ tasks: clients.length * statements * perStatement, seconds, processor, bytes });
   }
   return figures;
 }
@@ -107,6 +118,7 @@ function summary(form, layouts, rounds) {
       return {
         step,
         tasksPerSecond: medians(perSecond),
+        processorMicroseconds: medians((layout) => values(layout, step, 'processorMicroseconds')),
         walBytes: medians((layout) => values(layout, step, 'walBytes')),
         ratios: ratios(perSecond, step === 'insert' ? 1.3 : 1),
       };
