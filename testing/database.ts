@@ -1,4 +1,4 @@
-import { openDatabase, sql, type Database } from '@attune/db';
+import { openDatabase, sql, type Database, type DatabaseOptions } from '@attune/db';
 import { randomUUID } from 'node:crypto';
 import { inject } from 'vitest';
 
@@ -7,7 +7,7 @@ export interface TestDatabase extends AsyncDisposable {
   db: Database;
   url: string;
   /** Another handle with connections of its own, as a second process would have; closed with the database. */
-  open(): Database;
+  open(options?: DatabaseOptions): Database;
 }
 
 /** A migrated, empty database: a clone of the run's template, dropped when disposed of (`await using`). About 0.1 s. */
@@ -23,8 +23,8 @@ async function cloneOf(template: string): Promise<TestDatabase> {
   const url = new URL(inject('templateUrl'));
   url.pathname = `/${name}`;
   const handles: Database[] = [];
-  const open = () => {
-    const handle = openDatabase(url.href);
+  const open = (options: DatabaseOptions = {}) => {
+    const handle = openDatabase(url.href, options);
     handles.push(handle);
     return handle;
   };

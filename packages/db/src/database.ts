@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { AttuneError, parseJson, stringifyJson, type Json, type Vault } from '@attune/core';
+import { parseJson, stringifyJson, type Json, type Vault } from '@attune/core';
 import {
   DummyDriver,
   Kysely,
@@ -12,6 +12,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { instantFromText } from './instant.ts';
+import { noVault } from './no-vault.ts';
 
 /** What runs statements: the pool or a transaction alike. Statements written with `sql` have a fixed text and are prepared once
  *  per connection; `list` is for statements whose text varies with its filters. */
@@ -78,15 +79,6 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     close: () => pool.end(),
   };
 }
-
-const refuseSecrets = (): never => {
-  throw new AttuneError(
-    'configuration',
-    'This process was started without the secret key, so it can keep and read no secrets',
-  );
-};
-/** The vault of who keeps no secrets. */
-export const noVault: Vault = { seal: refuseSecrets, open: refuseSecrets };
 
 /** How every connection of ours is made: UTC, so that instants read the same everywhere, and our own readers of types. */
 export const connectionConfig = (url: string, applicationName: string): pg.ClientConfig => ({

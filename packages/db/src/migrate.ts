@@ -10,8 +10,9 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { adopt, assertAdoptable, baseline, survey, type Survey } from './adopt/index.ts';
-import { connectionConfig, openDatabase, type Tx, noVault } from './database.ts';
+import { connectionConfig, openDatabase, type Tx } from './database.ts';
 import { migrationFiles, migrationFolder } from './migration-files.ts';
+import { noVault } from './no-vault.ts';
 
 /** Where the migrations keep book: a schema of its own, so that schema `attune` holds nothing but facts. */
 const bookkeeping = { schema: 'attune_migrations', table: 'migration', lockTable: 'migration_lock' };

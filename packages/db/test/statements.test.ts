@@ -11,6 +11,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../testing/database.ts';
 import { sql, type Tx } from '../src/database.ts';
 import * as db from '../src/index.ts';
+import { noVault } from '../src/no-vault.ts';
 
 // Every statement is prepared on the migrated schema, so that a renamed column fails here within a second. The statements are
 // found by calling each function of each noun with a handle that only notes them, and with arguments that answer to anything.
@@ -40,6 +41,7 @@ function notingTx(note: (statement: Noted) => void): Tx & { transaction: unknown
     return Promise.resolve(answer) as Promise<never>;
   };
   const tx = {
+    vault: noVault,
     many: noting([anything]),
     maybe: noting(anything),
     one: noting(anything),

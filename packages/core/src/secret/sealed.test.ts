@@ -3,8 +3,8 @@ import type { FlatSchema } from '../schema/flat-schema.ts';
 import { openSecrets, sealSecrets } from './sealed.ts';
 
 const vault = {
-  seal: (text: string) => `sealed:${[...text].reverse().join('')}`,
-  open: (envelope: string) => [...envelope.slice('sealed:'.length)].reverse().join(''),
+  seal: (text: string) => `sealed:${Array.from(text).reverse().join('')}`,
+  open: (envelope: string) => Array.from(envelope.slice('sealed:'.length)).reverse().join(''),
 };
 const schema: FlatSchema = { user: { type: 'string' }, token: { secret: true }, absent: { secret: true } };
 

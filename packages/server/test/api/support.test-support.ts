@@ -45,8 +45,8 @@ export interface TestApi extends AsyncDisposable, BuiltApi {
 export async function testApi(open: () => Promise<TestDatabase> = freshDatabase): Promise<TestApi> {
   const database = await open();
   const home = await mkdtemp(join(tmpdir(), 'attune-api-'));
-  const { db } = database;
   const secrets = loadSecretKey(home, undefined);
+  const db = database.open({ vault: secrets });
   const passwords = makePasswords();
   const clock = { now: new Date() };
   const rung: string[] = [];
