@@ -23,3 +23,9 @@ export function ratioOf(values, ofValues) {
   const rounds = values.map((value, round) => value / ofValues[round]);
   return { ratio: median(values) / median(ofValues), low: Math.min(...rounds), high: Math.max(...rounds) };
 }
+
+/** The ratio of the server's processor times; null where they are not known. */
+export function processorRatio(values, ofValues) {
+  const { ratio } = ratioOf(values, ofValues);
+  return Number.isFinite(ratio) && ratio > 0 ? ratio : null;
+}

@@ -1,4 +1,5 @@
-import { median, ratioOf } from './figures.mjs';
+import { processorSeconds } from './cpu.mjs';
+import { median, processorRatio, ratioOf } from './figures.mjs';
 import { pagesOf } from './plans.mjs';
 import { present, reads } from './queries.mjs';
 
@@ -44,17 +45,23 @@ async function measure(query, variants, workflows, rounds, scale) {
     perSlice[name] = Math.max(1, Math.round(sliceMs / ((performance.now() - started) / warm)));
   }
   const latencies = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
+  const processor = Object.fromEntries(Object.keys(variants).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
-    const spent = Object.fromEntries(Object.keys(variants).map((name) => [name, { ms: 0, times: 0 }]));
+    const spent = Object.fromEntries(Object.keys(variants).map((name) => [name, { ms: 0, processor: 0, times: 0 }]));
     for (let slice = 0; slice < (turnMs * scale) / sliceMs; slice++) {
       for (const [name, variant] of Object.entries(variants)) {
+        const before = await processorSeconds([variant.client]);
         const started = performance.now();
         for (let i = 0; i < perSlice[name]; i++) await ask(variant, asked[(slice * perSlice[name] + i) % asked.length]);
         spent[name].ms += performance.now() - started;
+        spent[name].processor += (await processorSeconds([variant.client])) - before;
         spent[name].times += perSlice[name];
       }
     }
-    for (const [name, { ms, times }] of Object.entries(spent)) latencies[name].push(ms / times);
+    for (const [name, sums] of Object.entries(spent)) {
+      latencies[name].push(sums.ms / sums.times);
+      processor[name].push((sums.processor / sums.times) * 1e6);
+    }
   }
 
   const pages = {};
@@ -65,15 +72,23 @@ async function measure(query, variants, workflows, rounds, scale) {
     .filter((name) => name !== 'one')
     .map((name) => {
       const kind = name.slice(name.indexOf('_') + 1);
-      return { against: name, ...ratioOf(latencies.one, latencies[name]), bar: query.bars[kind] ?? null };
+      return {
+        against: name,
+        ...ratioOf(latencies.one, latencies[name]),
+        processorRatio: processorRatio(processor.one, processor[name]),
+        bar: query.bars[kind] ?? null,
+      };
     });
   return {
     query: query.name,
-    milliseconds: Object.fromEntries(Object.entries(latencies).map(([name, values]) => [name, median(values)])),
+    milliseconds: medians(latencies),
+    processorMicroseconds: medians(processor),
     pages,
     ratios,
   };
 }
+
+const medians = (lists) => Object.fromEntries(Object.entries(lists).map(([name, values]) => [name, median(values)]));
 
 const names = new Map();
 

@@ -28,15 +28,20 @@ const against = {
 };
 
 function readsPart(reads) {
-  const lines = ['Reads                                    ms    pages    rows   one table / two tables'];
-  for (const { query, milliseconds, pages, ratios } of reads) {
-    const line = (name, figures, rest) =>
-      `  ${name.padEnd(33)}${figures.ms.toFixed(3).padStart(8)}${figures.pages.toFixed(1).padStart(9)}${figures.rows.toFixed(0).padStart(8)}   ${rest}`;
-    lines.push(query, line('one', { ms: milliseconds.one, ...pages.one }, pages.one.scans.join(', ')));
-    for (const ratio of ratios) {
-      const name = ratio.against;
-      lines.push(line(against[name], { ms: milliseconds[name], ...pages[name] }, ratioText(ratio, '<=')));
-    }
+  const row = (name, cells, rest) => `  ${name.padEnd(33)}${cells.map((cell) => cell.padStart(9)).join('')}   ${rest}`;
+  const lines = ['Reads', row('', ['ms', 'us cpu', 'pages', 'rows'], 'one table / two tables')];
+  for (const { query, milliseconds, processorMicroseconds, pages, ratios } of reads) {
+    const line = (title, name, rest) => {
+      const cells = [
+        milliseconds[name].toFixed(3),
+        processorMicroseconds[name].toFixed(0),
+        pages[name].pages.toFixed(1),
+        pages[name].rows.toFixed(0),
+      ];
+      return row(title, cells, rest);
+    };
+    lines.push(query, line('one', 'one', pages.one.scans.join(', ')));
+    for (const ratio of ratios) lines.push(line(against[ratio.against], ratio.against, ratioText(ratio, '<=')));
   }
   return lines.join('\n');
 }
@@ -78,7 +83,7 @@ function writesPart(writes) {
     for (const { step, tasksPerSecond, processorMicroseconds, walBytes, ratios } of steps) {
       const figures = Object.entries(tasksPerSecond).map(([layout, value]) => {
         const processor = processorMicroseconds[layout];
-        const spent = processor === null ? '' : `${processor.toFixed(0)} us, `;
+        const spent = processor === 0 ? '' : `${processor.toFixed(0)} us, `;
         return `${layout} ${value.toFixed(0)}/s, ${spent}${walBytes[layout].toFixed(0)} B`;
       });
       lines.push(`  ${step.padEnd(7)} ${figures.join('; ')}`);
@@ -100,8 +105,9 @@ const explainedPart = (explained) =>
     )
     .join('\n');
 
-function ratioText({ ratio, low, high, bar }, comparison) {
-  const text = `${ratio.toFixed(2)} [${low.toFixed(2)}..${high.toFixed(2)}]`;
+function ratioText({ ratio, low, high, processorRatio, bar }, comparison) {
+  const processor = typeof processorRatio === 'number' ? `, by processor time ${processorRatio.toFixed(2)}` : '';
+  const text = `${ratio.toFixed(2)} [${low.toFixed(2)}..${high.toFixed(2)}]${processor}`;
   if (bar === null) return text;
   const holds = comparison === '<=' ? ratio <= bar : ratio >= bar;
   return `${text}  ${holds ? 'holds' : 'MISSES'} ${comparison} ${bar.toFixed(2)}`;

@@ -1,5 +1,5 @@
 import { processorSeconds } from './cpu.mjs';
-import { median, random, ratioOf } from './figures.mjs';
+import { median, processorRatio, random, ratioOf } from './figures.mjs';
 import { forms, procedures } from './life.mjs';
 import { connect } from './server.mjs';
 
@@ -15,20 +15,18 @@ const turnsPerRound = 5;
 /** Measures the life of tasks on every layout, four clients, turns interleaved, each statement a commit that waits for the disk.
  *  @param urls databases by layout
  *  @param scale 1 for the full number of tasks in a round; less for a short run */
-export async function measureWrites(urls, { rows, rounds, databaseUrl }, scale, log) {
+export async function measureWrites(urls, { rows, rounds }, scale, log) {
   const layouts = Object.keys(urls);
   const clients = Object.fromEntries(layouts.map((layout) => [layout, []]));
   try {
-    const pids = {};
     for (const layout of layouts) {
       for (let i = 0; i < clientCount; i++) clients[layout].push(await connect(urls[layout]));
-      pids[layout] = databaseUrl === undefined ? await Promise.all(clients[layout].map(processOf)) : [];
     }
     const report = [];
     for (const [name, form] of Object.entries(forms)) {
       for (const layout of layouts) await clients[layout][0].query(procedures(layout, form));
       const statements = Math.ceil((form.tasks * scale) / form.perStatement / clientCount / turnsPerRound);
-      const workload = { workflows: rows / 20, next: random(2), perStatement: form.perStatement, statements, pids };
+      const workload = { workflows: rows / 20, next: random(2), perStatement: form.perStatement, statements };
       await clients.one[0].query('checkpoint');
       // after a checkpoint the first change of a page logs all of it: not what one more task costs
       await round(clients, workload);
@@ -47,8 +45,6 @@ export async function measureWrites(urls, { rows, rounds, databaseUrl }, scale, 
   }
 }
 
-const processOf = async (client) => (await client.query('select pg_backend_pid() as pid')).rows[0].pid;
-
 /** One round: for each layout and step the tasks per second, the server's processor time and the bytes of log per task. */
 async function round(clients, workload) {
   const sums = Object.fromEntries(
@@ -56,7 +52,7 @@ async function round(clients, workload) {
   );
   for (let turn = 0; turn < turnsPerRound; turn++) {
     for (const [layout, own] of Object.entries(clients)) {
-      const lived = await live(own, workload, workload.pids[layout]);
+      const lived = await live(own, workload);
       lived.forEach((figures, step) => {
         for (const [name, value] of Object.entries(figures)) sums[layout][step][name] += value;
       });
@@ -70,7 +66,7 @@ async function round(clients, workload) {
           steps[step],
           {
             tasksPerSecond: tasks / seconds,
-            processorMicroseconds: processor === 0 ? null : (processor / tasks) * 1e6,
+            processorMicroseconds: (processor / tasks) * 1e6,
             walBytes: bytes / tasks,
           },
         ]),
@@ -80,19 +76,19 @@ async function round(clients, workload) {
 }
 
 /** One turn of one layout: tasks are made, started, finished. */
-async function live(clients, { workflows, next, perStatement, statements }, pids) {
+async function live(clients, { workflows, next, perStatement, statements }) {
   const youngest = () => workflows - Math.floor(next() * Math.min(activeWorkflows, workflows));
   let ids = clients.map(() => Array.from({ length: statements * perStatement }, youngest));
   const figures = [];
   for (const step of steps) {
     const before = (await clients[0].query('select pg_current_wal_insert_lsn() as lsn')).rows[0].lsn;
-    const spent = await processorSeconds(pids);
+    const spent = await processorSeconds(clients);
     const started = performance.now();
     const answers = await Promise.all(
       clients.map((client, at) => client.query(`call bench.${step}($1::bigint[], $2)`, [ids[at], perStatement])),
     );
     const seconds = (performance.now() - started) / 1000;
-    const processor = (await processorSeconds(pids)) - spent;
+    const processor = (await processorSeconds(clients)) - spent;
     const since = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::float8 as bytes';
     const { bytes } = (await clients[0].query(since, [before])).rows[0];
     if (step === 'insert') ids = answers.map(({ rows }) => rows[0].ids);
@@ -115,12 +111,17 @@ function summary(form, layouts, rounds) {
     form,
     steps: steps.map((step) => {
       const perSecond = (layout) => values(layout, step, 'tasksPerSecond');
+      const processor = (layout) => values(layout, step, 'processorMicroseconds');
       return {
         step,
         tasksPerSecond: medians(perSecond),
-        processorMicroseconds: medians((layout) => values(layout, step, 'processorMicroseconds')),
+        processorMicroseconds: medians(processor),
         walBytes: medians((layout) => values(layout, step, 'walBytes')),
-        ratios: ratios(perSecond, step === 'insert' ? 1.3 : 1),
+        ratios: ratios(perSecond, step === 'insert' ? 1.3 : 1).map((ratio) => ({
+          ...ratio,
+          // as throughputs are divided: the other way round
+          processorRatio: processorRatio(processor(ratio.against), processor('one')),
+        })),
       };
     }),
     walBytesPerLife: medians(lives),
