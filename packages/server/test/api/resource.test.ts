@@ -1,4 +1,4 @@
-import { stringifyJson, type JsonObject } from '@attune/core';
+import { openSecrets, stringifyJson, type JsonObject } from '@attune/core';
 import { executionQueue, sql } from '@attune/db';
 import { enact, match } from '@attune/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -136,7 +136,8 @@ test('an execution is created with defaults filled, shown with secrets masked, l
   });
   expect(api.rung).toContain('execution');
   const stored = await executionQueue.find(api.db, id);
-  expect(stored?.config).toMatchObject({ password: 'hush' });
+  expect(JSON.stringify(stored?.config)).not.toContain('hush');
+  expect(openSecrets(stored?.config ?? {}, api.secrets)).toMatchObject({ password: 'hush' });
 
   const listed = await get('/api/v1/executions?status=scheduled,running&action_ref=demo.greet&top_level=true&limit=1');
   expect(rowsOf(listed)[0]).toMatchObject({ id, status: 'scheduled' });
