@@ -174,6 +174,6 @@ test('a reader that has seen enough ends the command quietly', async () => {
 test("db and server are the server's own", async () => {
   const help = await site.run(['db', '--help']);
   expect([help.exit, help.stderr]).toEqual([0, '']);
-  expect(help.stdout).toContain('attune-server db');
+  expect(help.stdout).toContain('attune db rehearse');
   expect((await site.run(['server', 'nonsense'])).exit).toBe(2);
 });
