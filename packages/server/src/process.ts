@@ -39,6 +39,7 @@ export async function startServer(
   };
   try {
     const port = services.includes('api') ? await claimPort(config) : undefined;
+    loadAhead(services);
     const secrets = loadSecretKey(config.home, config.secretKey);
     const db = await openMigratedDatabase(config, secrets, log, releases);
     const bell = openDoorbell(db.url, (error) =>
@@ -51,6 +52,19 @@ export async function startServer(
     await release();
     throw error;
   }
+}
+
+/** Reads the code of the services while the database starts, which is another process's work. What cannot be read is told where it is
+ *  needed. */
+function loadAhead(services: readonly ServiceName[]): void {
+  const code = {
+    supervisor: () => import('./supervisor/supervisor.ts'),
+    executor: () => import('./executor/executor.ts'),
+    worker: () => import('./worker/worker.ts'),
+    notifier: () => import('./notifier/notifier.ts'),
+    api: () => import('./api/api.ts'),
+  } satisfies Record<(typeof serviceNames)[number], () => Promise<unknown>>;
+  for (const name of serviceNames) if (services.includes(name)) void code[name]().catch(() => undefined);
 }
 
 async function openMigratedDatabase(
