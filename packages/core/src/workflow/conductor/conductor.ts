@@ -4,7 +4,7 @@ import { nodeOf, type WorkflowGraph } from '../graph/graph.ts';
 import { entryPosition } from '../graph/position.ts';
 import { settle } from './arrive.ts';
 import { conclude } from './conclude.ts';
-import { explain, holds } from './evaluate.ts';
+import { explain } from './evaluate.ts';
 import { fire } from './fire.ts';
 import { prune } from './prune.ts';
 import { rememberEnded } from './remember.ts';
@@ -15,14 +15,15 @@ import { startTask } from './start.ts';
 import { activeRun, addActive, copyOf, newState, removeActive, type ActiveRun, type RunState } from './state.ts';
 import type { Finished, Results, RunFacts, Step } from './step.ts';
 import { failRun, isFailing, type EndedTask, type Turn } from './turn.ts';
+import { holdsFor, type Witness } from './witness.ts';
 
 /** The conductor decides what a workflow does next. It does no I/O and knows no clock: what it is told is all it knows, and the same
  *  told twice gives the same decision. Whoever calls it keeps `state` and `variables` between calls, creates what `start` names,
  *  and appends `decision` to the run's record. */
 
 /** The first decision of a run: its entry tasks start. */
-export function begin(graph: WorkflowGraph, facts: RunFacts): Step {
-  const turn = newTurn(graph, newState(), graph.definition.vars, facts, null, () => undefined);
+export function begin(graph: WorkflowGraph, facts: RunFacts, witness?: Witness): Step {
+  const turn = newTurn(graph, newState(), graph.definition.vars, facts, null, () => undefined, witness);
   for (const entry of graph.entries) {
     const node = nodeOf(graph, entry);
     startTask(turn, node, entryPosition(node), null);
@@ -32,7 +33,8 @@ export function begin(graph: WorkflowGraph, facts: RunFacts): Step {
 
 /** What follows from the end of one attempt. One that the run does not wait for (it was told before, or was overtaken by another
  *  attempt) changes nothing; the decision says so.
- *  @param results the results that {@link resultsNeeded} asked for. */
+ *  @param results the results that {@link resultsNeeded} asked for.
+ *  @param witness sees every condition as it is evaluated, as an explanation wants it; undefined: nobody looks. */
 export function advance(
   graph: WorkflowGraph,
   state: RunState,
@@ -40,10 +42,11 @@ export function advance(
   facts: RunFacts,
   finished: Finished,
   results: Results,
+  witness?: Witness,
 ): Step {
   const { task, visit, result } = finished;
   const known: Results = (name, number) => (name === task && number === visit ? result : results(name, number));
-  const turn = newTurn(graph, copyOf(state), variables, facts, finished, known);
+  const turn = newTurn(graph, copyOf(state), variables, facts, finished, known, witness);
   const run = activeRun(turn.state, task, visit);
   if (run?.attempt !== finished.attempt || run.waits) {
     turn.decision.ignored = `the run does not wait for attempt ${finished.attempt} of '${task}', visit ${visit}`;
@@ -114,7 +117,8 @@ function isRetried(
 ): boolean {
   if (outcome === 'succeeded' || run.retries_left === 0 || !started || isFailing(turn)) return false;
   const program = turn.graph.programOf(name);
-  const condition = holds(program.on_error, runScope(turn, ended, ended, program.reads.ending));
+  const of = { kind: 'retry', task: name, visit: ended.visit } as const;
+  const condition = holdsFor(turn, of, program.on_error, runScope(turn, ended, ended, program.reads.ending));
   if (condition.error === undefined) return condition.value;
   failRun(turn, explain(`task '${name}', retry.on_error`, condition.error));
   return false;
@@ -137,6 +141,7 @@ function newTurn(
   facts: RunFacts,
   finished: Finished | null,
   results: Results,
+  witness: Witness | undefined,
 ): Turn {
   const told = finished && {
     task: finished.task,
@@ -148,6 +153,7 @@ function newTurn(
     graph,
     facts,
     results,
+    witness,
     state,
     variables: { ...variables },
     start: [],

@@ -3,9 +3,10 @@ import { isJsonObject } from '../../json.ts';
 import { isReservedTarget, type Transition } from '../definition.ts';
 import { nodeOf } from '../graph/graph.ts';
 import type { EvaluatedTransition } from './decision.ts';
-import { explain, holds, render } from './evaluate.ts';
+import { explain, render } from './evaluate.ts';
 import { runScope } from './scope.ts';
 import { failRun, type EndedTask, type Turn } from './turn.ts';
+import { holdsFor } from './witness.ts';
 
 /** Evaluates the transitions of a task that ended or was skipped, in their order, every one of them: an error or the target `fail`
  *  makes the run fail, but what the others name still starts.
@@ -20,7 +21,8 @@ export function fire(turn: Turn, ended: EndedTask): boolean {
     turn.decision.transitions.push(record);
     // Each sees what the ones before it published.
     const scope = runScope(turn, ended, ended, program.reads.ending);
-    const condition = holds(program.transitions[index] ?? null, scope);
+    const of = { kind: 'transition', task: ended.task, visit: ended.visit, index } as const;
+    const condition = holdsFor(turn, of, program.transitions[index] ?? null, scope);
     if (condition.error !== undefined) {
       record.error = explain(`${place}.when`, condition.error);
       failRun(turn, record.error);

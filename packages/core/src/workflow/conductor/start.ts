@@ -2,13 +2,14 @@ import type { Scope } from '../../expression/scope.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { TaskNode } from '../graph/graph.ts';
 import type { Position } from '../graph/position.ts';
-import { explain, holds, render } from './evaluate.ts';
+import { explain, render } from './evaluate.ts';
 import { fire } from './fire.ts';
 import { rememberEnded } from './remember.ts';
 import { runScope } from './scope.ts';
 import { addActive, listOf, own } from './state.ts';
 import type { StartError } from './step.ts';
 import { failRun, isFailing, type EndedTask, type Turn } from './turn.ts';
+import { holdsFor } from './witness.ts';
 
 /** A run of a task that is about to begin. */
 interface NewRun {
@@ -30,7 +31,7 @@ export function startTask(turn: Turn, node: TaskNode, position: Position, by: En
   }
   const { when, reads } = turn.graph.programOf(run.task);
   const scope = runScope(turn, run, by, reads.starting);
-  const condition = holds(when, scope);
+  const condition = holdsFor(turn, { kind: 'task', task: run.task, visit }, when, scope);
   if (condition.error !== undefined) refuse(turn, run, explain(`task '${run.task}', when`, condition.error));
   else if (condition.value) create(turn, run, visit, scope);
   else skip(turn, run, visit);

@@ -4,6 +4,7 @@ import type { Position } from '../graph/position.ts';
 import type { Decision } from './decision.ts';
 import { activeRuns, type RunState } from './state.ts';
 import type { Results, RunFacts, Step, TaskStart } from './step.ts';
+import type { Witness } from './witness.ts';
 
 /** One decision in the making: the run as it stands, and what was decided so far. The functions around it change it in place; it
  *  begins with copies, so nothing the caller gave is changed. */
@@ -11,6 +12,7 @@ export interface Turn {
   readonly graph: WorkflowGraph;
   readonly facts: RunFacts;
   readonly results: Results;
+  readonly witness: Witness | undefined;
   readonly state: RunState;
   readonly variables: JsonObject;
   readonly start: TaskStart[];
