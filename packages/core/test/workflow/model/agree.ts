@@ -1,0 +1,98 @@
+import type { JsonObject } from '../../../src/json.ts';
+import type { Outcome } from '../../../src/workflow/conductor/step.ts';
+import type { WorkflowDefinition } from '../../../src/workflow/definition.ts';
+import { Play } from '../play.ts';
+import { Reference, type Observed } from './reference.ts';
+
+/** What happens in a run: which of the living attempts ends next, and how. */
+export interface Fate {
+  pick: number;
+  outcome: Outcome;
+  n: number;
+  /** Whether a retry that waits comes before that. */
+  again: boolean;
+  /** Whether the end is told twice. */
+  twice: boolean;
+}
+
+const mostSteps = 5_000;
+
+/** Plays a workflow with the conductor and with the model, side by side, using the fates over and over.
+ *  @throws Error at the first step of which they do not say the same. */
+export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[]): Play {
+  const run = new Play(definition);
+  const model = new Reference(definition, run.facts.parameters);
+  let starts = 0;
+  const agree = (what: string, expected: Observed): void => {
+    const got = observedOf(run, starts);
+    starts = run.starts.length;
+    const [a, b] = [canonical(got), canonical(expected)];
+    if (a !== b) throw new Error(`After ${what} the conductor said\n${a}\nand the model\n${b}`);
+  };
+  agree('the beginning', model.begin());
+  for (let step = 0; run.outcome === null; step += 1) {
+    if (step > mostSteps) throw new Error('The run does not end');
+    const fate = fates[step % fates.length];
+    if (fate === undefined) throw new Error('A run needs fates');
+    const living = run.everyLiving();
+    const [waiting] = run.everyWaiting();
+    if (waiting !== undefined && (fate.again || living.length === 0)) {
+      const [visit = ''] = Object.keys(run.state.active[waiting] ?? {});
+      run.again(waiting);
+      model.again(waiting, Number(visit));
+      continue;
+    }
+    const next = living[fate.pick % living.length];
+    if (next === undefined) throw new Error('Nothing lives, and the run has no outcome');
+    const { task, visit, attempt } = next;
+    const cannotStart = run.starts.find((start) => start.task === task && start.visit === visit)?.error != null;
+    const outcome = cannotStart ? 'failed' : fate.outcome;
+    const result: JsonObject = { n: fate.n, id: step };
+    const told = { task, visit, attempt, outcome, result, started: !cannotStart };
+    const what = `${task} (visit ${visit}, attempt ${attempt}) ended ${outcome} with ${JSON.stringify(result)}`;
+    for (let times = fate.twice ? 2 : 1; times > 0; times -= 1) {
+      if (run.outcome !== null) break;
+      run.tell(told);
+      agree(what, model.end(task, visit, attempt, outcome, result));
+    }
+  }
+  return run;
+}
+
+/** What the conductor's last step says, in the model's form. */
+function observedOf(run: Play, before: number): Observed {
+  const decision = run.decisions.at(-1);
+  if (decision === undefined) throw new Error('Nothing was decided');
+  const starts = run.starts.slice(before).map(({ task, visit, position, input, error }) => ({
+    ...{ task, visit, position },
+    input: error === null ? input : ('error' as const),
+  }));
+  const transitions = decision.transitions.map(({ task, visit, index, fired, error }) => ({
+    ...{ task, visit, index, fired },
+    isError: error !== undefined,
+  }));
+  const targets = decision.targets.map(({ task, fate, by, visit }) => ({
+    ...{ task, fate },
+    by: by?.task ?? null,
+    visit: visit ?? null,
+  }));
+  const { error: _error, succeeded: _succeeded, ...output } = decision.outcome?.result ?? {};
+  return {
+    ...{ starts, transitions, targets },
+    retry: decision.retry?.retry_count ?? null,
+    ignored: decision.ignored !== undefined,
+    variables: run.variables,
+    outcome: decision.outcome === undefined ? null : { status: decision.outcome.status, output },
+  };
+}
+
+/** Key order says nothing. */
+const canonical = (value: unknown): string =>
+  JSON.stringify(
+    value,
+    (_, member: unknown) =>
+      typeof member === 'object' && member !== null && !Array.isArray(member)
+        ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => (a < b ? -1 : 1)))
+        : member,
+    1,
+  );
