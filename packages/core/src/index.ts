@@ -3,6 +3,7 @@ export * from './hash.ts';
 export * from './errors.ts';
 export * from './execution/machine.ts';
 export * from './execution/execution.ts';
+export * from './execution/prepare.ts';
 export * from './yaml/pointer.ts';
 export * from './yaml/nearest.ts';
 export * from './yaml/document.ts';

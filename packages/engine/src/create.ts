@@ -1,13 +1,14 @@
 import {
+  actionGone,
   AttuneError,
   contentHash,
-  fillDefaults,
+  prepareParameters,
   sealSecrets,
   secretNames,
-  validate,
   type FlatSchema,
   type Id,
   type JsonObject,
+  type Prepared,
   type Problem,
   type Vault,
   type WorkflowTaskMetadata,
@@ -61,7 +62,7 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
   };
   const prepared =
     wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
-  const error = wanted.error ?? (action === undefined ? gone(wanted.action_ref) : prepared?.error);
+  const error = wanted.error ?? (action === undefined ? actionGone(wanted.action_ref) : prepared?.error);
   const config = sealSecrets(schemaOf(action), prepared?.config ?? wanted.parameters, vault);
   const ran = {
     action: action?.id ?? null,
@@ -92,31 +93,8 @@ const timeoutOf = (action: ActionRow | undefined): number | null => {
 };
 
 /** The parameters an action runs with: defaults filled, then checked against its schema; an action without one takes anything. */
-export function prepare(
-  action: ActionRow,
-  parameters: JsonObject,
-  inherits = false,
-): { config: JsonObject; error?: JsonObject } {
-  const schema = schemaOf(action);
-  const config = fillDefaults(schema, inherits ? declared(schema, parameters) : parameters);
-  const problems = validate(schema, config);
-  return problems.length === 0 ? { config } : { config, error: invalidParameters(action.ref, problems) };
-}
-
-/** What a task inherits from its workflow: of all its parameters those that the action knows. */
-const declared = (schema: FlatSchema | null | undefined, parameters: JsonObject): JsonObject =>
-  schema ? Object.fromEntries(Object.entries(parameters).filter(([name]) => Object.hasOwn(schema, name))) : parameters;
-
-const invalidParameters = (ref: string, problems: readonly Problem[]): JsonObject => ({
-  kind: 'invalid_input',
-  message: `Invalid parameters for action '${ref}'`,
-  details: problems as unknown as JsonObject[],
-});
-
-const gone = (ref: string): JsonObject => ({
-  kind: 'action_gone',
-  message: `There is no action '${ref}'; it was removed from its pack or never registered`,
-});
+export const prepare = (action: ActionRow, parameters: JsonObject, inherits = false): Prepared =>
+  prepareParameters({ ref: action.ref, parameters: schemaOf(action) }, parameters, inherits);
 
 /** The same refusals for whoever can still be told: the API throws instead of creating a failed execution. */
 export function assertStartable(action: ActionRow | undefined, ref: string, parameters: JsonObject): void {
