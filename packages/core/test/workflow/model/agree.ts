@@ -50,14 +50,17 @@ export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[])
     const result: JsonObject = { n: fate.n, id: step };
     const told = { task, visit, attempt, outcome, result, started: !cannotStart };
     const what = `${task} (visit ${visit}, attempt ${attempt}) ended ${outcome} with ${JSON.stringify(result)}`;
-    for (let times = fate.twice ? 2 : 1; times > 0; times -= 1) {
-      if (run.outcome !== null) break;
+    const tell = (): void => {
       run.tell(told);
       agree(what, model.end(task, visit, attempt, outcome, result));
-    }
+    };
+    tell();
+    if (fate.twice && !hasEnded(run)) tell();
   }
   return run;
 }
+
+const hasEnded = (run: Play): boolean => run.outcome !== null;
 
 /** What the conductor's last step says, in the model's form. */
 function observedOf(run: Play, before: number): Observed {

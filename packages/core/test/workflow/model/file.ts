@@ -13,10 +13,10 @@ export function fileOf(definition: WorkflowDefinition): string {
 
 function taskKeys(task: TaskDefinition): Record<string, unknown> {
   const plain = taskOf(task.name) as unknown as Record<string, unknown>;
-  const kept = Object.entries(task).filter(
+  const kept = Object.entries(task as unknown as Record<string, unknown>).filter(
     ([key, value]) => key === 'action' || JSON.stringify(value) !== JSON.stringify(plain[key]),
   );
-  return Object.fromEntries([['name', task.name], ...kept.map(([key, value]) => [key, withoutNulls(key, value)])]);
+  return { name: task.name, ...Object.fromEntries(kept.map(([key, value]) => [key, withoutNulls(key, value)])) };
 }
 
 function withoutNulls(key: string, value: unknown): unknown {
