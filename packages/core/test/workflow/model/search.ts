@@ -6,11 +6,12 @@ import { randomFates, randomWorkflow } from './random.ts';
 /** Looks for a workflow about which the conductor and the model disagree.
  *  @param seed repeats a search
  *  @param runs how many workflows to play
- *  @returns the smallest that was found, as a file, with what happened in it; null if there is none. */
-export function search(seed: number, runs: number): string | null {
+ *  @param how `first` ends with whatever is found first, without looking for something smaller
+ *  @returns what was found, as a file, with what happened in it; null if there is none. */
+export function search(seed: number, runs: number, how: 'smallest' | 'first' = 'smallest'): string | null {
   const found = fc.check(
     fc.property(randomWorkflow(8), randomFates, (definition, fates) => void playBoth(definition, fates)),
-    { seed, numRuns: runs },
+    { seed, numRuns: runs, endOnFailure: how === 'first' },
   );
   if (!found.failed || found.counterexample === null) return null;
   const [definition, fates] = found.counterexample;
