@@ -82,9 +82,10 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
     result: ended.result,
     started: ended.started_at !== null,
   };
-  const step = decideNext(graph, state, run.variables, await factsOf(tx, owner), finished, (name, visit) =>
-    known.get(`${name}#${visit}`),
-  );
+  const step = decideNext(graph, state, run.variables, await factsOf(tx, owner), finished, {
+    result: (name, visit) => known.get(`${name}#${visit}`),
+    elements: () => [],
+  });
   return carryOut(tx, run, owner, ended, step);
 }
 

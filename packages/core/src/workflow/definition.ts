@@ -34,7 +34,13 @@ export interface TaskDefinition {
   input: JsonObject | 'inherit';
   /** The task is skipped where this is false; null: never. */
   when: string | null;
-  /** Seconds between the decision to start it and its start. */
+  /** A template that gives a list: the task runs once for each of its elements, its items; null: it runs once. */
+  with_items: string | null;
+  /** Elements that make one item, which then is the list of them; the last may be shorter. Null: each is one. */
+  batch_size: number | null;
+  /** Most items that run at a time: an integer from 1, or an expression that gives one, or null; null: no limit. */
+  concurrency: number | string | null;
+  /** Seconds between the decision to start it, or an item of it, and its start. */
   delay: number;
   /** How many predecessors must have fired a transition to it; null: it starts on the first. */
   join: number | 'all' | null;

@@ -72,10 +72,13 @@ export class Play {
     const needed = new Set(
       resultsNeeded(this.graph, this.state, finished.task).map((one) => `${one.visit} ${one.task}`),
     );
-    const step = advance(this.graph, this.state, this.variables, this.facts, finished, (task, visit) => {
-      const key = `${visit} ${task}`;
-      if (!needed.has(key)) throw new Error(`The result of '${task}', visit ${visit}, was not asked for`);
-      return this.#results.get(key);
+    const step = advance(this.graph, this.state, this.variables, this.facts, finished, {
+      result: (task, visit) => {
+        const key = `${visit} ${task}`;
+        if (!needed.has(key)) throw new Error(`The result of '${task}', visit ${visit}, was not asked for`);
+        return this.#results.get(key);
+      },
+      elements: () => [],
     });
     this.events.push({ kind: 'finished', finished });
     if (step.decision.ignored === undefined) this.#results.set(`${finished.visit} ${finished.task}`, finished.result);

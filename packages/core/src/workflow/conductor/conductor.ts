@@ -13,7 +13,7 @@ import { retryDelay } from './retry-delay.ts';
 import { runScope } from './scope.ts';
 import { startTask } from './start.ts';
 import { activeRun, addActive, copyOf, newState, removeActive, type ActiveRun, type RunState } from './state.ts';
-import type { Finished, Results, RunFacts, Step } from './step.ts';
+import type { Finished, Recorded, RunFacts, Step } from './step.ts';
 import { failRun, isFailing, type EndedTask, type Turn } from './turn.ts';
 import { holdsFor, type Witness } from './witness.ts';
 
@@ -21,9 +21,11 @@ import { holdsFor, type Witness } from './witness.ts';
  *  told twice gives the same decision. Whoever calls it keeps `state` and `variables` between calls, creates what `start` names,
  *  and appends `decision` to the run's record. */
 
+const nothing: Recorded = { result: () => undefined, elements: () => [] };
+
 /** The first decision of a run: its entry tasks start. */
 export function begin(graph: WorkflowGraph, facts: RunFacts, witness?: Witness): Step {
-  const turn = newTurn(graph, newState(), graph.definition.vars, facts, null, () => undefined, witness);
+  const turn = newTurn(graph, newState(), graph.definition.vars, facts, null, nothing, witness);
   for (const entry of graph.entries) {
     const node = nodeOf(graph, entry);
     startTask(turn, node, entryPosition(node), null);
@@ -33,7 +35,7 @@ export function begin(graph: WorkflowGraph, facts: RunFacts, witness?: Witness):
 
 /** What follows from the end of one attempt. One that the run does not wait for (it was told before, or was overtaken by another
  *  attempt) changes nothing; the decision says so.
- *  @param results the results that {@link resultsNeeded} asked for.
+ *  @param recorded what {@link resultsNeeded} asked for.
  *  @param witness sees every condition as it is evaluated, as an explanation wants it; undefined: nobody looks. */
 export function advance(
   graph: WorkflowGraph,
@@ -41,11 +43,14 @@ export function advance(
   variables: JsonObject,
   facts: RunFacts,
   finished: Finished,
-  results: Results,
+  recorded: Recorded,
   witness?: Witness,
 ): Step {
   const { task, visit, result } = finished;
-  const known: Results = (name, number) => (name === task && number === visit ? result : results(name, number));
+  const known: Recorded = {
+    ...recorded,
+    result: (name, number) => (name === task && number === visit ? result : recorded.result(name, number)),
+  };
   const turn = newTurn(graph, copyOf(state), variables, facts, finished, known, witness);
   const run = activeRun(turn.state, task, visit);
   if (run?.attempt !== finished.attempt || run.waits) {
@@ -140,7 +145,7 @@ function newTurn(
   variables: JsonObject,
   facts: RunFacts,
   finished: Finished | null,
-  results: Results,
+  recorded: Recorded,
   witness: Witness | undefined,
 ): Turn {
   const told = finished && {
@@ -152,7 +157,7 @@ function newTurn(
   return {
     graph,
     facts,
-    results,
+    recorded,
     witness,
     state,
     variables: { ...variables },

@@ -3,7 +3,7 @@ import type { WorkflowGraph } from '../graph/graph.ts';
 import { advance, begin, retried } from './conductor.ts';
 import type { Decision } from './decision.ts';
 import type { RunState } from './state.ts';
-import type { Finished, RunFacts } from './step.ts';
+import type { Finished, Recorded, RunFacts } from './step.ts';
 
 /** What happened to a run after it began, in order: attempts that ended, and attempts that came into being as successors of others. */
 export type RunEvent =
@@ -25,8 +25,11 @@ export function replayRun(
       continue;
     }
     const { finished } = event;
-    const find = (task: string, visit: number): Json | undefined => results.get(keyOf(task, visit));
-    ({ state, variables, decision } = advance(graph, state, variables, facts, finished, find));
+    const recorded: Recorded = {
+      result: (task, visit) => results.get(keyOf(task, visit)),
+      elements: () => [],
+    };
+    ({ state, variables, decision } = advance(graph, state, variables, facts, finished, recorded));
     if (decision.ignored === undefined) results.set(keyOf(finished.task, finished.visit), finished.result);
     decisions.push(decision);
   }

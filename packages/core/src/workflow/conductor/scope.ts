@@ -56,7 +56,7 @@ function taskResults(turn: Turn, reader: Reader, reads: TaskNames): JsonObject {
   return Object.fromEntries(
     [...names].flatMap((name) => {
       const run = runFor(turn.graph, turn.state, reader, name);
-      const result = run?.skipped === true ? null : run && turn.results(name, run.visit);
+      const result = run?.skipped === true ? null : run && turn.recorded.result(name, run.visit);
       return result === undefined ? [] : [[name, taskView(result)]];
     }),
   );

@@ -65,6 +65,7 @@ function create(turn: Turn, run: NewRun, visit: number, scope: Scope): void {
     retry_count: 0,
     max_retries,
     position,
+    item: null,
     triggered_by: by?.task ?? null,
     action: definition.action,
     input,

@@ -21,6 +21,8 @@ export interface Finished {
   visit: number;
   attempt: number;
   outcome: Outcome;
+  /** The item's index, of a task with items (with `batch_size`: the chunk's number). @default null */
+  item?: number | null;
   /** As the execution's row holds it. */
   result: Json;
   /** False where the attempt could not even start (unknown action, parameters that do not fit): another attempt would not either,
@@ -39,6 +41,8 @@ export interface TaskStart {
   retry_count: number;
   max_retries: number;
   position: Position;
+  /** Which of how many items (with `batch_size`: chunks), from 0; null where the task has none. */
+  item: { index: number; count: number } | null;
   /** The task whose transition started this one; null for entry tasks. */
   triggered_by: string | null;
   action: string;
@@ -80,5 +84,13 @@ export interface Step {
 
 export type RunOutcome = { status: 'completed' | 'failed' | 'cancelled'; result: JsonObject };
 
-/** The result of an earlier run of a task, as its row holds it; undefined where it was not loaded. */
-export type Results = (task: string, visit: number) => Json | undefined;
+/** What was recorded of a run and may be read in the middle of a decision, so it has to be at hand. */
+export interface Recorded {
+  /** The result of an earlier run of a task, as its row holds it; of a task with items the list of them, null in the place of an
+   *  item that did not succeed. Undefined where it was not loaded: {@link resultsNeeded} names all that may be asked for. */
+  result: (task: string, visit: number) => Json | undefined;
+  /** Elements of the list that a run of a task with items goes through, from an index up to but not including another. */
+  elements: (task: string, visit: number, from: number, to: number) => Json[];
+}
+
+export type Results = Recorded['result'];

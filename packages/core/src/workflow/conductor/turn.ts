@@ -3,7 +3,7 @@ import type { WorkflowGraph } from '../graph/graph.ts';
 import type { Position } from '../graph/position.ts';
 import type { Decision } from './decision.ts';
 import { activeRuns, type RunState } from './state.ts';
-import type { Results, RunFacts, Step, TaskStart } from './step.ts';
+import type { Recorded, RunFacts, Step, TaskStart } from './step.ts';
 import type { Witness } from './witness.ts';
 
 /** One decision in the making: the run as it stands, and what was decided so far. The functions around it change it in place; it
@@ -11,7 +11,7 @@ import type { Witness } from './witness.ts';
 export interface Turn {
   readonly graph: WorkflowGraph;
   readonly facts: RunFacts;
-  readonly results: Results;
+  readonly recorded: Recorded;
   readonly witness: Witness | undefined;
   readonly state: RunState;
   readonly variables: JsonObject;

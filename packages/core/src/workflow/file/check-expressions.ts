@@ -8,6 +8,7 @@ import { expressionsIn, templatesIn } from '../../expression/template.ts';
 import type { Json } from '../../json.ts';
 import type { YamlDocument } from '../../yaml/document.ts';
 import { suggestion } from '../../yaml/nearest.ts';
+import type { Located } from './located.ts';
 import type { TaskSource, WorkflowSource } from './parse.ts';
 
 /** Everything wrong with the expressions of a workflow that shows before they are evaluated: what cannot be parsed or can never be
@@ -21,12 +22,18 @@ export function checkExpressions(source: WorkflowSource): Problem[] {
 }
 
 function checkTask(check: Checker, { keys, transitions }: TaskSource): Problem[] {
-  const conditions = [keys.when, keys.retry?.on_error, ...transitions.map((transition) => transition.when)];
+  const conditions = [
+    keys.when,
+    concurrencyOf(keys),
+    keys.retry?.on_error,
+    ...transitions.map((transition) => transition.when),
+  ];
   return [
     ...conditions.flatMap((condition) =>
       condition === undefined ? [] : check.condition(condition.value, condition.pointer),
     ),
-    ...check.template(keys.input.value, keys.input.pointer),
+    ...(keys.with_items === undefined ? [] : check.template(keys.with_items.value, keys.with_items.pointer)),
+    ...check.template(keys.input.value, keys.input.pointer, keys.with_items === undefined ? [] : itemNames),
     ...transitions.flatMap((transition) =>
       // A bare name is no template.
       transition.publish.flatMap(({ pointer, value }) =>
@@ -36,9 +43,19 @@ function checkTask(check: Checker, { keys, transitions }: TaskSource): Problem[]
   ];
 }
 
+/** A number is no expression. */
+function concurrencyOf({ concurrency }: TaskSource['keys']): Located<string> | undefined {
+  if (typeof concurrency?.value !== 'string') return undefined;
+  return { pointer: concurrency.pointer, value: concurrency.value };
+}
+
+/** What only the input of a task with items sees. */
+const itemNames = ['item', 'index'];
+
 interface Checker {
   condition: (text: string, pointer: string) => Problem[];
-  template: (value: Json, pointer: string) => Problem[];
+  /** @param own names that exist only here. */
+  template: (value: Json, pointer: string, own?: readonly string[]) => Problem[];
 }
 
 function checker(document: YamlDocument, known: KnownNames): Checker {
@@ -48,12 +65,14 @@ function checker(document: YamlDocument, known: KnownNames): Checker {
     ...document.within(pointer, offset),
     pointer,
   });
-  const checkText = (parse: () => Expression[], pointer: string): Problem[] => {
+  const checkText = (parse: () => Expression[], pointer: string, own: readonly string[] = []): Problem[] => {
     try {
       return parse()
         .flatMap((expression) => [
           ...faultsOf(expression, { functions: endFunctions }),
-          ...referencesOf(expression).flatMap((reference) => unknownNames(reference, known)),
+          ...referencesOf(expression)
+            .filter(({ path: [root] }) => !own.includes(root))
+            .flatMap((reference) => unknownNames(reference, known)),
         ])
         .map(({ offset, message }) => place(pointer, offset, message));
     } catch (error) {
@@ -63,8 +82,8 @@ function checker(document: YamlDocument, known: KnownNames): Checker {
   };
   return {
     condition: (text, pointer) => checkText(() => [parseCondition(text)], pointer),
-    template: (value, pointer) =>
-      [...templatesIn(value, pointer)].flatMap((one) => checkText(() => expressionsIn(one.text), one.pointer)),
+    template: (value, pointer, own) =>
+      [...templatesIn(value, pointer)].flatMap((one) => checkText(() => expressionsIn(one.text), one.pointer, own)),
   };
 }
 
@@ -114,7 +133,7 @@ function unknownNames({ path, offsets }: Reference, known: KnownNames): { offset
 
 function unknownRoot(root: string, { namespaces, variables }: KnownNames): string {
   const missing = `There is no variable "${root}".`;
-  if (root === 'item' || root === 'index') return `"${root}" exists only in a task with "with_items"`;
+  if (itemNames.includes(root)) return `"${root}" exists only in the "input" of a task with "with_items"`;
   if (endFunctions.includes(root) || builtIns.has(root)) return `${missing} "${root}" is a function: write ${root}()`;
   for (const namespace of ['parameters', 'task']) {
     if (namespaces.get(namespace)?.has(root) === true) return `${missing} Did you mean ${namespace}.${root}?`;

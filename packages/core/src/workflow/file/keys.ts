@@ -14,11 +14,12 @@ import {
   required,
   text,
   word,
+  type Report,
   type Shape,
   type Shaped,
   type TextForm,
 } from '../../yaml/shape.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import { defaultMaxVisits } from '../definition.ts';
 import { located, unavailable, type Located } from './located.ts';
 
@@ -78,6 +79,24 @@ const join = choice<number | 'all'>('the word all, or an integer of 1 or more', 
   return typeof value === 'number' ? integer(1) : undefined;
 });
 
+/** A list literal is refused: what stands in it would have to be told from templates, and the expression says the same. */
+const items = choice<string>('an expression that gives a list, e.g. "{{ parameters.hosts }}"', (value) => {
+  if (typeof value === 'string') return text();
+  return Array.isArray(value) ? { expected: 'a template', read: refuseListLiteral } : undefined;
+});
+
+function refuseListLiteral(_: Json, pointer: string, report: Report): undefined {
+  report(
+    pointer,
+    '"with_items" must be an expression that gives a list; write the list inside it, "{{ [1, 2] }}", or keep it in "vars"',
+  );
+}
+
+const concurrency = choice<number | string>('an integer of 1 or more, or an expression that gives one', (value) => {
+  if (typeof value === 'string') return text();
+  return typeof value === 'number' ? integer(1) : undefined;
+});
+
 const taskName = text({ maxLength: 255 });
 const actionRef = text({ form: refForm });
 
@@ -93,6 +112,9 @@ const task = record(
     action: defaulted(actionRef, ''),
     input: defaulted(located(input), { pointer: '', value: {} }),
     when: optional(located(text())),
+    with_items: optional(located(items)),
+    batch_size: optional(located(integer(1))),
+    concurrency: optional(located(concurrency)),
     delay: defaulted(integer(0, longestTime), 0),
     join: optional(located(join)),
     retry: optional(retry),
@@ -106,9 +128,6 @@ const task = record(
     on_timeout: optional(target),
     decision: defaulted(list(located(branch)), []),
     publish,
-    with_items: unavailable(),
-    batch_size: unavailable(),
-    concurrency: unavailable(),
     permission_set_refs: unavailable(),
     permission_set_ref: unavailable(),
     worker_selector: unavailable(),
@@ -125,7 +144,7 @@ function kind(): Shape<'action' | 'workflow'> {
     expected: known.expected,
     read: (value, pointer, report) => {
       if (value !== 'parallel') return known.read(value, pointer, report);
-      report(pointer, 'Tasks of the type "parallel" are not available: let several tasks stand in one "do"');
+      report(pointer, 'Tasks of the type "parallel" are not available: let several tasks stand in one "do"', 'unsupported');
       return undefined;
     },
   };

@@ -52,6 +52,9 @@ test('a graph file takes from its action what it does not say itself, and always
         action: 'p.b',
         input: {},
         when: null,
+        with_items: null,
+        batch_size: null,
+        concurrency: null,
         delay: 0,
         join: null,
         retry: null,
@@ -134,7 +137,31 @@ test.each([
     'type: parallel',
     'w.yaml:8:11: Tasks of the type "parallel" are not available: let several tasks stand in one "do"',
   ],
-  ['with_items: "{{ vars.count }}"', 'w.yaml:8:5: "with_items" is not available in this version; leave it out'],
+  [
+    'with_items: [1, 2]',
+    'w.yaml:8:17: "with_items" must be an expression that gives a list; write the list inside it, "{{ [1, 2] }}", or keep it in "vars"',
+  ],
+  [
+    'with_items: 3',
+    'w.yaml:8:17: "with_items" must be an expression that gives a list, e.g. "{{ parameters.hosts }}", not the number 3',
+  ],
+  ['with_items: "{{ cuont }}"', 'w.yaml:8:21: There is no variable "cuont". Did you mean "count"?'],
+  ['with_items: "{{ item }}"', 'w.yaml:8:21: "item" exists only in the "input" of a task with "with_items"'],
+  ['batch_size: 0', 'w.yaml:8:17: "batch_size" must be an integer of 1 or more, not the number 0'],
+  ['concurrency: 0', 'w.yaml:8:18: "concurrency" must be an integer of 1 or more, not the number 0'],
+  [
+    'concurrency: [1]',
+    'w.yaml:8:18: "concurrency" must be an integer of 1 or more, or an expression that gives one, not a list',
+  ],
+  ['concurrency: cuont', 'w.yaml:8:18: There is no variable "cuont". Did you mean "count"?'],
+  ['concurrency: "{{ cuont }}"', 'w.yaml:8:22: There is no variable "cuont". Did you mean "count"?'],
+  [
+    'permission_set_refs: [standard]',
+    'w.yaml:8:5: "permission_set_refs" is not available in this version; leave it out',
+  ],
+  ['permission_set_ref: a.b', 'w.yaml:8:5: "permission_set_ref" is not available in this version; leave it out'],
+  ['worker_affinity: { a: b }', 'w.yaml:8:5: "worker_affinity" is not available in this version; leave it out'],
+  ['worker_tolerations: [a]', 'w.yaml:8:5: "worker_tolerations" is not available in this version; leave it out'],
   ['worker_selector: { gpu: "yes" }', 'w.yaml:8:5: "worker_selector" is not available in this version; leave it out'],
   ['decision: [{ next: b }]', 'w.yaml:8:16: A branch needs "when", or "default: true"'],
   [
@@ -149,7 +176,7 @@ test.each([
   ['when: cuont > 1', 'w.yaml:8:11: There is no variable "cuont". Did you mean "count"?'],
   ['when: "not host"', 'w.yaml:8:16: There is no variable "host". Did you mean parameters.host?'],
   ['when: b.x', 'w.yaml:8:11: There is no variable "b". Did you mean task.b?'],
-  ['when: item > 1', 'w.yaml:8:11: "item" exists only in a task with "with_items"'],
+  ['when: item > 1', 'w.yaml:8:11: "item" exists only in the "input" of a task with "with_items"'],
   ['when: succeeded', 'w.yaml:8:11: There is no variable "succeeded". "succeeded" is a function: write succeeded()'],
   ['when: parameters.hots == 1', 'w.yaml:8:22: There is no parameter "hots". Did you mean "host"?'],
   ['when: task.c.x', 'w.yaml:8:16: There is no task "c". Did you mean "a"?'],
@@ -164,6 +191,35 @@ test('functions and their arguments are checked', () => {
   expect(problemsOfTask('when: lenght(count) > 1 or length() > 1')).toEqual([
     expect.stringMatching(/^w\.yaml:8:11: There is no function "lenght"\. Did you mean "length"\?/),
     expect.stringMatching(/^w\.yaml:8:32: length takes 1 argument, not 0/),
+  ]);
+});
+
+test('item and index are known in the input of a task with items, and nowhere else', () => {
+  const items = ['with_items: "{{ [1] }}"', 'concurrency: count'];
+  expect(problemsOfTask(...items, 'input: { x: ["{{ item + index }}"] }')).toEqual([]);
+  expect(problemsOfTask(...items, 'when: index > 1', 'next: [{ when: item > 1 }]')).toEqual([
+    'w.yaml:10:11: "index" exists only in the "input" of a task with "with_items"',
+    'w.yaml:11:20: "item" exists only in the "input" of a task with "with_items"',
+  ]);
+  expect(problemsOfTask('input: { x: "{{ item }}" }')).toEqual([
+    'w.yaml:8:22: "item" exists only in the "input" of a task with "with_items"',
+  ]);
+});
+
+test('what says of items nothing that it could is a warning', () => {
+  const text = `ref: p.w
+version: "1"
+vars: { hosts: [a] }
+tasks:
+  - { name: a, action: p.b, with_items: vars.hosts }
+  - { name: b, action: p.b, batch_size: 5, concurrency: 2 }
+`;
+  const { problems, warnings } = parse(text);
+  expect(problems).toEqual([]);
+  expect(warnings.map(formatProblem)).toEqual([
+    'w.yaml:5:41: "with_items" is a text here, which makes one item; for a list write one expression, "{{ vars.hosts }}"',
+    'w.yaml:6:29: "batch_size" does nothing without "with_items"',
+    'w.yaml:6:44: "concurrency" does nothing without "with_items"',
   ]);
 });
 

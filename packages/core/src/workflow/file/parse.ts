@@ -11,6 +11,7 @@ import { checkNames } from './check-names.ts';
 import { workflowKeys, type TaskKeys, type TransitionKeys, type WorkflowKeys } from './keys.ts';
 import { disabledKeys, transitionsOf } from './legacy.ts';
 import type { Located } from './located.ts';
+import { itemless } from './itemless.ts';
 import { missingKeys } from './missing.ts';
 import { surprises } from './surprises.ts';
 
@@ -61,7 +62,7 @@ export function parseWorkflow(document: YamlDocument, action?: WorkflowAction): 
     parameters: action === undefined ? (keys.parameters ?? null) : action.parameters,
   };
   const ref = keys.ref?.value ?? action?.ref;
-  if (ref === undefined) problems.push(problemAt(document, '', 'The key "ref" is missing; it must be pack.name'));
+  if (ref === undefined) problems.push(problemAt(document, '', 'The key "ref" is missing; it must be pack.name', 'missing_key'));
   const workflow = definitionOf(source, ref ?? '', action);
   problems.push(
     ...missingKeys(source),
@@ -70,7 +71,8 @@ export function parseWorkflow(document: YamlDocument, action?: WorkflowAction): 
     ...checkExpressions(source),
   );
   if (problems.length > 0) return { problems: sorted(problems), warnings: [] };
-  return { workflow, problems, warnings: sorted([...disabled(source), ...surprises(source, workflow)]) };
+  const warnings = [...disabled(source), ...itemless(source), ...surprises(source, workflow)];
+  return { workflow, problems, warnings: sorted(warnings) };
 }
 
 function definitionOf(source: WorkflowSource, ref: string, action: WorkflowAction | undefined): WorkflowDefinition {
@@ -97,6 +99,9 @@ function taskOf({ keys, transitions }: TaskSource): TaskDefinition {
     action: keys.action,
     input: keys.input.value,
     when: keys.when?.value ?? null,
+    with_items: keys.with_items?.value ?? null,
+    batch_size: keys.batch_size?.value ?? null,
+    concurrency: keys.concurrency?.value ?? null,
     delay: keys.delay,
     join: keys.join?.value ?? null,
     retry:
@@ -131,7 +136,7 @@ const valuesOf = <T>(map: Record<string, Located<T>>): Record<string, T> =>
 const disabled = ({ document, tasks }: WorkflowSource): Problem[] =>
   tasks.flatMap(({ pointer, keys }) =>
     disabledKeys(keys).map((key) =>
-      problemAt(document, `${pointer}/${key}`, `"${key}" does nothing beside "next"`, 'key'),
+      problemAt(document, `${pointer}/${key}`, `"${key}" does nothing beside "next"`, 'useless_key', 'key'),
     ),
   );
 
