@@ -3,14 +3,14 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import type { Mutant } from './mutants.ts';
-import type { search } from './search.ts';
+import type * as Search from './search.ts';
 
 const workflow = join(import.meta.dirname, '..', '..', '..', 'src', 'workflow');
 
 /** The search with a mutant's conductor.
  *  @param folder where the bundle may be written
  *  @throws Error if the text that the mutant replaces does not stand in its file exactly once */
-export async function searchOf(mutant: Mutant, folder: string): Promise<typeof search> {
+export async function searchOf(mutant: Mutant, folder: string): Promise<typeof Search.search> {
   const outfile = join(folder, `${crypto.randomUUID()}.mjs`);
   const path = join(workflow, mutant.file);
   const text = await readFile(path, 'utf8');
@@ -32,6 +32,6 @@ export async function searchOf(mutant: Mutant, folder: string): Promise<typeof s
     // libraries that still ask for Node's modules by require
     banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
   });
-  const { search } = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as { search: typeof search };
-  return search;
+  const module = (await import(/* @vite-ignore */ pathToFileURL(outfile).href)) as typeof Search;
+  return module.search;
 }
