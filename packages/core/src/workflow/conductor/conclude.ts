@@ -30,8 +30,10 @@ function unmetJoins(graph: Turn['graph'], state: Turn['state']): string[] {
   return [...graph.tasks.keys()].flatMap((task) => {
     const unmet = own(state.unmet, task) ?? listOf(state.waiting, task)[0];
     if (unmet === undefined) return [];
-    const { from, position } = unmet;
+    const { position } = unmet;
     const node = nodeOf(graph, task);
+    // in the order of the file: the order in which they came says nothing
+    const from = node.predecessors.filter((source) => unmet.from.includes(source));
     const missing = expectedAt(graph, node, position).filter((source) => !from.includes(source));
     return [
       `the join '${task}' was reached by ${from.join(', ')} but needs ${arrivalsNeeded(graph, node, position)}` +
