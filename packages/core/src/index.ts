@@ -57,3 +57,4 @@ export * from './rule/match.ts';
 export * from './rule/action-params.ts';
 export * from './rule/check.ts';
 export * from './secret/sealed.ts';
+export * from './secret/paths.ts';

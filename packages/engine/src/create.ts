@@ -2,9 +2,10 @@ import {
   actionGone,
   AttuneError,
   contentHash,
+  maskSecrets,
   prepareParameters,
   sealSecrets,
-  secretNames,
+  secretPaths,
   type FlatSchema,
   type Id,
   type JsonObject,
@@ -63,7 +64,7 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
   const prepared =
     wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
   const error = wanted.error ?? (action === undefined ? actionGone(wanted.action_ref) : prepared?.error);
-  const config = sealSecrets(schemaOf(action), prepared?.config ?? wanted.parameters, vault);
+  const config = sealSecrets(prepared?.config ?? wanted.parameters, secretPaths(schemaOf(action)), vault);
   const ran = {
     action: action?.id ?? null,
     workflow_def: action?.workflow_def ?? null,
@@ -72,7 +73,7 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
     pack_revision: action?.pack_revision ?? null,
     config,
     // over what is no secret: a hash would let anyone who reads the row try out guesses
-    input_hash: contentHash(withoutSecrets(schemaOf(action), config)),
+    input_hash: contentHash(maskSecrets(config)),
     timeout_seconds: wanted.timeout_seconds ?? timeoutOf(action),
   };
   if (error !== undefined) return { ...base, ...ran, status: 'failed', result: { succeeded: false, error } };
@@ -81,11 +82,6 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
 
 const schemaOf = (action: ActionRow | undefined): FlatSchema | null | undefined =>
   action?.definition['parameters'] as FlatSchema | null | undefined;
-
-const withoutSecrets = (schema: FlatSchema | null | undefined, config: JsonObject): JsonObject => {
-  const secret = new Set(secretNames(schema));
-  return Object.fromEntries(Object.entries(config).filter(([name]) => !secret.has(name)));
-};
 
 const timeoutOf = (action: ActionRow | undefined): number | null => {
   const seconds = action?.definition['timeout_seconds'];

@@ -2,6 +2,7 @@ import {
   matchConditions,
   renderActionParams,
   sealSecrets,
+  secretPaths,
   type EventFacts,
   type JsonObject,
   type Json,
@@ -93,7 +94,7 @@ async function matchEvent(tx: Tx, event: EventRow, candidates: readonly Matchabl
       payload: event.payload,
       conditions: rule.definition['conditions'] ?? [],
       ...decision,
-      config: decision.config && sealSecrets(rule.action_parameters, decision.config, tx.vault),
+      config: decision.config && sealSecrets(decision.config, secretPaths(rule.action_parameters), tx.vault),
     });
   }
 }

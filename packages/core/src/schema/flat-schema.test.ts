@@ -5,7 +5,7 @@ import type { Json, JsonObject } from '../json.ts';
 import { formatProblem } from '../errors.ts';
 import { readYaml } from '../yaml/document.ts';
 import { checkShape } from '../yaml/shape.ts';
-import { checkFlatSchema, fillDefaults, flatSchema, secretNames, validate, type FlatSchema } from './flat-schema.ts';
+import { checkFlatSchema, fillDefaults, flatSchema, validate, type FlatSchema } from './flat-schema.ts';
 
 const schema: FlatSchema = {
   url: { type: 'string', required: true, format: 'uri', pattern: '^https?://' },
@@ -104,7 +104,6 @@ test('defaults take the places of missing and null ones, a bare null is left out
     more: 1,
     seconds: 1,
   });
-  expect(secretNames(schema)).toEqual(['token']);
 });
 
 test('everything wrong with a schema is told with its place', () => {

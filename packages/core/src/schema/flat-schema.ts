@@ -63,12 +63,6 @@ export function fillDefaults(schema: FlatSchema | null | undefined, value: JsonO
   return filled;
 }
 
-/** The names of the parameters that are marked secret. */
-export const secretNames = (schema: FlatSchema | null | undefined): string[] =>
-  Object.entries(schema ?? {})
-    .filter(([, definition]) => definition['secret'] === true)
-    .map(([name]) => name);
-
 function withoutNulls(schema: FlatSchema, value: JsonObject): JsonObject {
   return Object.fromEntries(
     Object.entries(value).filter(

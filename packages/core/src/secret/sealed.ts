@@ -1,5 +1,6 @@
 import { isJsonObject, ownValue, parseJson, stringifyJson, type Json, type JsonObject } from '../json.ts';
-import { secretNames, type FlatSchema } from '../schema/flat-schema.ts';
+import { childPointer } from '../yaml/pointer.ts';
+import { changeAll, type Path } from './paths.ts';
 
 /** Makes unreadable what must not stand in a row in clear, and readable again. */
 export interface Vault {
@@ -8,29 +9,66 @@ export interface Vault {
   open(envelope: string): string;
 }
 
-/** The one key of the object that stands in a row in a secret's place. */
+/** The one key of the object that stands in a row in a secret's place. Nobody but us may write it: what users send with this key in
+ *  it is refused, and in what actions answer it is escaped. */
 const marker = '$attune_sealed';
 
-export const isSealed = (value: Json): value is JsonObject =>
+/** How an action's own key of that name is kept. */
+const escapedMarker = '$$attune_sealed';
+
+/** What is shown in a secret's place. */
+export const secretMask: JsonObject = { $attune_secret: true, redacted: true };
+
+export const isSealed = (value: Json): boolean =>
   isJsonObject(value) && Object.keys(value).length === 1 && typeof ownValue(value, marker) === 'string';
 
-/** The parameters with those sealed that the schema calls `secret`: what a row may hold. What is sealed already stays so. */
-export function sealSecrets(schema: FlatSchema | null | undefined, parameters: JsonObject, vault: Vault): JsonObject {
-  const sealed = secretNames(schema).flatMap((name) => {
-    const value = ownValue(parameters, name);
-    if (value === undefined || value === null || isSealed(value)) return [];
-    return [[name, { [marker]: vault.seal(stringifyJson(value)) }] as const];
-  });
-  return sealed.length === 0 ? parameters : { ...parameters, ...Object.fromEntries(sealed) };
+export const isMask = (value: Json): boolean => isJsonObject(value) && ownValue(value, '$attune_secret') === true;
+
+export const seal = (value: Json, vault: Pick<Vault, 'seal'>): JsonObject => ({
+  [marker]: vault.seal(stringifyJson(value)),
+});
+
+/** What a row holds of a secret that is sealed already. */
+export const sealedAs = (envelope: string): JsonObject => ({ [marker]: envelope });
+
+/** A value with what the paths lead to sealed: what a row may hold. What is sealed already stays so. */
+export const sealSecrets = <T extends Json>(value: T, paths: readonly Path[], vault: Pick<Vault, 'seal'>): T =>
+  changeAll(value, paths, (secret) => (isSealed(secret) ? secret : seal(secret, vault)));
+
+/** A value with everything sealed in clear: for the memory of whoever needs it now, never for a row, a log or an answer.
+ *  @throws AttuneError configuration where something was sealed under another key. */
+export const openSecrets = <T extends Json>(value: T, vault: Pick<Vault, 'open'>): T =>
+  replaceSealed(value, (sealed) => parseJson(vault.open(sealed[marker] as string))) as T;
+
+/** A value with everything sealed masked, and what the paths lead to: what may be shown. */
+export const maskSecrets = <T extends Json>(value: T, paths: readonly Path[] = []): T =>
+  changeAll(replaceSealed(value, () => secretMask) as T, paths, () => secretMask);
+
+/** The value itself where nothing in it is sealed. */
+function replaceSealed(value: Json, replace: (sealed: JsonObject) => Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) {
+    const replaced = value.map((element) => replaceSealed(element, replace));
+    return replaced.some((element, index) => element !== value[index]) ? replaced : value;
+  }
+  if (isSealed(value)) return replace(value);
+  const entries = Object.entries(value).map(([key, member]) => [key, replaceSealed(member, replace)] as const);
+  return entries.some(([key, member]) => member !== value[key]) ? Object.fromEntries(entries) : value;
 }
 
-/** The parameters with every sealed one in clear: for the memory of whoever needs them now, never for a row, a log or an answer. */
-export function openSecrets(parameters: JsonObject, vault: Pick<Vault, 'open'>): JsonObject {
-  if (!Object.values(parameters).some(isSealed)) return parameters;
+/** Where in a value stands what is sealed, or pretends to be: JSON pointers. */
+export function sealedIn(value: Json, pointer = ''): string[] {
+  if (typeof value !== 'object' || value === null) return [];
+  if (Array.isArray(value)) return value.flatMap((element, index) => sealedIn(element, childPointer(pointer, index)));
+  if (Object.hasOwn(value, marker)) return [pointer];
+  return Object.entries(value).flatMap(([key, member]) => sealedIn(member, childPointer(pointer, key)));
+}
+
+/** What an action answered, with no key in it that only we may write. */
+export function escapeMarkers(value: Json): Json {
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(escapeMarkers);
   return Object.fromEntries(
-    Object.entries(parameters).map(([name, value]) => [
-      name,
-      isSealed(value) ? parseJson(vault.open(value[marker] as string)) : value,
-    ]),
+    Object.entries(value).map(([key, member]) => [key === marker ? escapedMarker : key, escapeMarkers(member)]),
   );
 }

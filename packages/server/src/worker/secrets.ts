@@ -1,25 +1,31 @@
-import { ownValue, secretNames, type FlatSchema, type Json, type JsonObject } from '@attune/core';
+import { changeAt, secretPaths, type FlatSchema, type Json, type JsonObject, type Path } from '@attune/core';
 
 /** Shortest text that is masked: shorter ones are found everywhere by chance, and masking them would only garble output. */
 const shortest = 4;
 
 const mask = Buffer.from('******');
 
-/** The texts that must not be shown: what the secret parameters hold, as it is and as JSON spells it. Longest first, so that a
- *  secret within a secret does not leave the rest of it behind. */
-export function secretTexts(schema: FlatSchema | null, parameters: JsonObject): string[] {
+/** The texts that must not be shown: what the secret parameters hold. */
+export const secretTexts = (schema: FlatSchema | null, parameters: JsonObject): string[] =>
+  textsAt(parameters, secretPaths(schema));
+
+/** The texts that the paths lead to in a value, as they are and as JSON spells them. Longest first, so that a secret within a secret
+ *  does not leave the rest of it behind. */
+export function textsAt(value: Json, paths: readonly Path[]): string[] {
   const texts = new Set<string>();
-  for (const name of secretNames(schema)) {
-    for (const text of leaves(ownValue(parameters, name))) {
+  const add = (secret: Json): Json => {
+    for (const text of leaves(secret)) {
       if (text.length < shortest) continue;
       texts.add(text);
       texts.add(JSON.stringify(text).slice(1, -1));
     }
-  }
+    return secret;
+  };
+  for (const path of paths) changeAt(value, path, add);
   return [...texts].sort((a, b) => b.length - a.length);
 }
 
-function leaves(value: Json | undefined): string[] {
+function leaves(value: Json): string[] {
   if (typeof value === 'string') return [value];
   if (typeof value === 'number' || typeof value === 'bigint') return [String(value)];
   if (typeof value !== 'object' || value === null) return [];

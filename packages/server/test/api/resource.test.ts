@@ -1,8 +1,7 @@
-import { openSecrets, stringifyJson, type JsonObject } from '@attune/core';
+import { openSecrets, secretMask, stringifyJson, type JsonObject } from '@attune/core';
 import { executionQueue, sql } from '@attune/db';
 import { enact, match } from '@attune/engine';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { secretMask } from '../../src/api/edge/secret-mask.ts';
 import { dataOf, errorOf, rowsOf, testApi, type TestApi } from './support.test-support.ts';
 import { packFiles, registerTestPack, upload } from './test-pack.test-support.ts';
 
