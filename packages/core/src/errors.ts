@@ -1,3 +1,5 @@
+import type { ProblemCode } from './problem-code.ts';
+
 /** The catalogue of errors that stop a request or a command. `status` is the HTTP status, `exit` the exit code of the CLI.
  *  Expected outcomes (a lost race, a refusal) are not here: functions return them. */
 export const catalogue = {
@@ -33,11 +35,16 @@ export interface Problem {
   message: string;
   /** Path of the file inside its pack, with forward slashes. */
   file?: string;
-  /** One-based position in `file`, or in the text that was given. */
+  /** One-based position in `file`, or in the text that was given. Columns count UTF-16 code units, as editors do. */
   line?: number;
   column?: number;
+  /** Where the thing ends: the first character behind it. Only where that is a word or a value, not a whole block. */
+  end_line?: number;
+  end_column?: number;
   /** JSON pointer (RFC 6901) into the document that was given; '' is the whole. */
   pointer?: string;
+  /** What kind of problem it is; set for the files of a pack. */
+  code?: ProblemCode;
 }
 
 /** What one cannot continue from. Never read `message` to decide: look at `code`. */

@@ -1,8 +1,10 @@
 export * from './json.ts';
 export * from './hash.ts';
 export * from './errors.ts';
+export * from './problem-code.ts';
 export * from './execution/machine.ts';
 export * from './execution/execution.ts';
+export * from './execution/standing.ts';
 export * from './execution/prepare.ts';
 export * from './yaml/pointer.ts';
 export * from './yaml/nearest.ts';
@@ -56,5 +58,5 @@ export * from './rule/event-facts.ts';
 export * from './rule/match.ts';
 export * from './rule/action-params.ts';
 export * from './rule/check.ts';
-export * from './secret/sealed.ts';
 export * from './secret/paths.ts';
+export * from './secret/sealed.ts';

@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import { flatSchema, type FlatSchema } from '../schema/flat-schema.ts';
+import type { ProblemCode } from '../problem-code.ts';
 import { problemAt, type YamlDocument } from '../yaml/document.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import {
@@ -87,17 +88,21 @@ const programKeys = ['runner_type', 'entry_point', 'parameter_delivery', 'parame
 export function readAction(document: YamlDocument, files: PackFiles, pack: string): Checked<ActionDefinition> {
   const { value, problems } = checkShape(document, actionShape);
   if (value === undefined) return { value: undefined, problems };
-  const complain = (pointer: string, message: string, of?: 'key'): void =>
-    void problems.push(problemAt(document, pointer, message, of));
-  if (!value.enabled) complain('/enabled', 'An action cannot be disabled: disable the rules that use it, or remove it');
+  const complain = (pointer: string, message: string, code: ProblemCode, of?: 'key'): void =>
+    void problems.push(problemAt(document, pointer, message, code, of));
+  if (!value.enabled) {
+    const message = 'An action cannot be disabled: disable the rules that use it, or remove it';
+    complain('/enabled', message, 'unsupported');
+  }
 
   const { runner_type: runner = 'shell', entry_point: entryPoint = '', workflow_file: workflowFile } = value;
   if (workflowFile === undefined) {
     const fault = entryPointFault(entryPoint, runner, files, pack);
-    if (fault !== undefined) complain(entryPoint === '' ? '' : '/entry_point', fault);
+    if (fault !== undefined) complain(entryPoint === '' ? '' : '/entry_point', fault.message, fault.code);
   } else {
     for (const key of programKeys) {
-      if (isGiven(document, key)) complain(`/${key}`, `"${key}" means nothing beside "workflow_file"`, 'key');
+      if (isGiven(document, key))
+        complain(`/${key}`, `"${key}" means nothing beside "workflow_file"`, 'unknown_key', 'key');
     }
   }
   return {
@@ -123,28 +128,43 @@ export function readAction(document: YamlDocument, files: PackFiles, pack: strin
 }
 
 /** What is wrong with the entry point of a program; undefined if nothing. */
-function entryPointFault(entryPoint: string, runner: RunnerType, files: PackFiles, pack: string): string | undefined {
-  if (entryPoint === '') return 'The key "entry_point" is missing; it must be a file in actions/';
+function entryPointFault(
+  entryPoint: string,
+  runner: RunnerType,
+  files: PackFiles,
+  pack: string,
+): { code: ProblemCode; message: string } | undefined {
+  if (entryPoint === '') {
+    return { code: 'missing_key', message: 'The key "entry_point" is missing; it must be a file in actions/' };
+  }
   if (entryPoint.startsWith(builtinPrefix)) {
-    const name = entryPoint.slice(builtinPrefix.length);
-    if (pack !== 'core') return 'Only the pack core has built-in entry points';
-    if (runner !== 'native') return 'A built-in entry point needs runner_type: native';
-    if (builtinNames.some((known) => known === name)) return undefined;
-    return `There is no built-in "${name}".${suggestion(name, builtinNames)}`;
+    const fault = builtinFault(entryPoint.slice(builtinPrefix.length), runner, pack);
+    return fault === undefined ? undefined : { code: 'wrong_value', message: fault };
   }
   const path = `actions/${entryPoint}`;
-  if (!isSafePath(path)) return `"entry_point" must be a file in actions/, not ${JSON.stringify(entryPoint)}`;
+  if (!isSafePath(path)) {
+    const message = `"entry_point" must be a file in actions/, not ${JSON.stringify(entryPoint)}`;
+    return { code: 'wrong_value', message };
+  }
   const file = files.get(path);
   if (file === undefined) {
     const there = [...files.keys()]
       .filter((other) => other.startsWith('actions/'))
       .map((other) => other.slice('actions/'.length));
-    return `The pack has no file ${path}.${suggestion(entryPoint, there)}`;
+    return { code: 'missing_file', message: `The pack has no file ${path}.${suggestion(entryPoint, there)}` };
   }
   if (runner === 'native' && file.mode !== executableMode) {
-    return `${path} must be executable (mode 0755), for runner_type native runs the file itself`;
+    const message = `${path} must be executable (mode 0755), for runner_type native runs the file itself`;
+    return { code: 'wrong_file', message };
   }
   return undefined;
+}
+
+function builtinFault(name: string, runner: RunnerType, pack: string): string | undefined {
+  if (pack !== 'core') return 'Only the pack core has built-in entry points';
+  if (runner !== 'native') return 'A built-in entry point needs runner_type: native';
+  if (builtinNames.some((known) => known === name)) return undefined;
+  return `There is no built-in "${name}".${suggestion(name, builtinNames)}`;
 }
 
 function isGiven(document: YamlDocument, key: string): boolean {

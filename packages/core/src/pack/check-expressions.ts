@@ -16,9 +16,11 @@ export const checkRuleExpressions = (
 
 /** Problems of a value that stands at `base` of a file. */
 const placed = (document: YamlDocument, base: string, problems: readonly TextProblem[]): Problem[] =>
-  problems.map(({ message, pointer = '', offset }) => {
+  problems.map(({ message, pointer = '', offset, length, code = 'wrong_value' }) => {
     const place = `${base}${pointer}`;
     const { file } = document;
-    const position = offset === undefined ? document.at(place) : document.within(place, offset);
-    return { message, file, ...position, pointer: place };
+    const isKey = code === 'unknown_key';
+    const start = isKey ? document.keyAt(place) : document.at(place);
+    const position = offset === undefined ? start : document.within(place, offset, length);
+    return { message, file, ...position, pointer: place, code };
   });

@@ -26,7 +26,7 @@ function checkTarget(
   const target = known[kind](ref);
   if (target === undefined) {
     const message = `There is no ${kind} ${ref}.${suggestion(ref, known.refs(kind))}`;
-    return [problemAt(document, `/${kind}_ref`, message)];
+    return [problemAt(document, `/${kind}_ref`, message, 'unknown_ref')];
   }
   return checkParameters(document, `/${kind}_params`, target.parameters, rule[`${kind}_params`]);
 }
@@ -39,5 +39,5 @@ export const checkParameters = (
   value: Parameters<typeof validate>[1],
 ): Problem[] =>
   validate(schema, value, { templates: true }).map((problem) =>
-    problemAt(document, `${pointer}${problem.pointer ?? ''}`, problem.message),
+    problemAt(document, `${pointer}${problem.pointer ?? ''}`, problem.message, problem.code ?? 'wrong_parameter'),
   );

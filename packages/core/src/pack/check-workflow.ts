@@ -13,7 +13,7 @@ export function checkWorkflow(document: YamlDocument, workflow: WorkflowDefiniti
     const action = known.action(task.action);
     if (action === undefined) {
       const message = `There is no action ${task.action}.${suggestion(task.action, known.refs('action'))}`;
-      return [problemAt(document, `${pointer}/action`, message)];
+      return [problemAt(document, `${pointer}/action`, message, 'unknown_ref')];
     }
     if (task.input === 'inherit') return [];
     return checkParameters(document, `${pointer}/input`, action.parameters, task.input);

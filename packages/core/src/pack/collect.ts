@@ -38,6 +38,7 @@ export function collect<T extends { ref: string }>(
           document,
           '/ref',
           `"${checked.value.ref}" does not belong to the pack ${pack}: its ref must begin with "${pack}."`,
+          'foreign_ref',
         ),
       );
     }
@@ -50,7 +51,8 @@ export function repeatedRefs(found: readonly Located<{ ref: string }>[]): Proble
   const firstFile = new Map<string, string>();
   return found.flatMap(({ document, value: { ref } }) => {
     const first = firstFile.get(ref);
-    if (first !== undefined) return [problemAt(document, '/ref', `"${ref}" is defined in ${first} already`)];
+    if (first !== undefined)
+      return [problemAt(document, '/ref', `"${ref}" is defined in ${first} already`, 'duplicate_ref')];
     firstFile.set(ref, document.file);
     return [];
   });

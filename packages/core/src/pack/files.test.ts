@@ -66,12 +66,14 @@ test('each limit is an error of its own, and reached is not passed', () => {
   ]);
   const limits = { files: 2, file_bytes: 3, total_bytes: 5 };
   expect(checkFiles(files, limits)).toEqual([]);
-  expect(checkFiles(files, { ...limits, files: 1 })).toEqual([{ message: 'A pack may have at most 1 files, not 2' }]);
+  expect(checkFiles(files, { ...limits, files: 1 })).toEqual([
+    { message: 'A pack may have at most 1 files, not 2', code: 'wrong_file' },
+  ]);
   expect(checkFiles(files, { ...limits, file_bytes: 2 })).toEqual([
-    { message: 'A file may have at most 2 bytes, not 3', file: 'b/c' },
+    { message: 'A file may have at most 2 bytes, not 3', file: 'b/c', code: 'wrong_file' },
   ]);
   expect(checkFiles(files, { ...limits, total_bytes: 4 })).toEqual([
-    { message: 'The files of a pack may have at most 4 bytes in all, not 5' },
+    { message: 'The files of a pack may have at most 4 bytes in all, not 5', code: 'wrong_file' },
   ]);
 });
 
@@ -83,5 +85,5 @@ test('a file cannot lie inside a file', () => {
         ['a/b', file('')],
       ]),
     ),
-  ).toEqual([{ message: 'a is a file, so nothing can be inside it', file: 'a/b' }]);
+  ).toEqual([{ message: 'a is a file, so nothing can be inside it', file: 'a/b', code: 'wrong_file' }]);
 });

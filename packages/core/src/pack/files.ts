@@ -54,28 +54,34 @@ export function isSafePath(path: string): boolean {
 export function checkFiles(files: PackFiles, limits: PackLimits = packLimits): Problem[] {
   const problems: Problem[] = [];
   if (files.size > limits.files)
-    problems.push({ message: `A pack may have at most ${limits.files} files, not ${files.size}` });
+    problems.push({ message: `A pack may have at most ${limits.files} files, not ${files.size}`, code: 'wrong_file' });
   let total = 0;
   for (const [path, { content, mode }] of files) {
     total += content.length;
-    if (!isSafePath(path)) problems.push({ message: `The path ${JSON.stringify(path)} is not allowed in a pack` });
+    if (!isSafePath(path)) {
+      problems.push({ message: `The path ${JSON.stringify(path)} is not allowed in a pack`, code: 'wrong_file' });
+    }
     const parents = path.split('/').slice(0, -1);
     parents.forEach((_, index) => {
       const folder = parents.slice(0, index + 1).join('/');
-      if (files.has(folder)) problems.push({ message: `${folder} is a file, so nothing can be inside it`, file: path });
+      if (files.has(folder)) {
+        problems.push({ message: `${folder} is a file, so nothing can be inside it`, file: path, code: 'wrong_file' });
+      }
     });
     if ((mode as number) !== plainMode && (mode as number) !== executableMode) {
-      problems.push({ message: 'The mode of a file must be 0644 or 0755', file: path });
+      problems.push({ message: 'The mode of a file must be 0644 or 0755', file: path, code: 'wrong_file' });
     }
     if (content.length > limits.file_bytes) {
       problems.push({
         message: `A file may have at most ${limits.file_bytes} bytes, not ${content.length}`,
         file: path,
+        code: 'wrong_file',
       });
     }
   }
   if (total > limits.total_bytes) {
-    problems.push({ message: `The files of a pack may have at most ${limits.total_bytes} bytes in all, not ${total}` });
+    const message = `The files of a pack may have at most ${limits.total_bytes} bytes in all, not ${total}`;
+    problems.push({ message, code: 'wrong_file' });
   }
   return problems;
 }

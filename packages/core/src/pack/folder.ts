@@ -32,14 +32,14 @@ export function strayDefinitions(files: PackFiles): Problem[] {
           file: path,
           line: 1,
           column: 1,
+          code: 'unsupported',
         },
       ];
     }
     const meant = nearest(folder, [...readFolders, ...unsupportedFolders]);
     if (meant === undefined) return [];
-    return [
-      { message: `The folder ${folder}/ is not read. Did you mean "${meant}/"?`, file: path, line: 1, column: 1 },
-    ];
+    const message = `The folder ${folder}/ is not read. Did you mean "${meant}/"?`;
+    return [{ message, file: path, line: 1, column: 1, code: 'unread_file' }];
   });
 }
 
@@ -48,5 +48,5 @@ export function readYamlFile(files: PackFiles, path: string): YamlDocument | und
   const file = files.get(path);
   if (file === undefined) return undefined;
   const text = plainText(file.content);
-  return text === undefined ? refusedYaml(path, 'The file is not UTF-8 text') : readYaml(text, path);
+  return text === undefined ? refusedYaml(path, 'The file is not UTF-8 text', 'wrong_file') : readYaml(text, path);
 }

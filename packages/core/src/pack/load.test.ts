@@ -261,5 +261,5 @@ test('rules may use what is registered, but not what the pack no longer has', ()
 test('a pack beyond the limits, or with a path that leaves it, is not even read', () => {
   expect(problemsOf({ ...sound, '../x': '' })).toEqual(['The path "../x" is not allowed in a pack']);
   const { problems } = loadPack(packOf(sound), nothingKnown, { files: 5, file_bytes: 1e6, total_bytes: 1e6 });
-  expect(problems).toEqual([{ message: 'A pack may have at most 5 files, not 6' }]);
+  expect(problems).toEqual([{ message: 'A pack may have at most 5 files, not 6', code: 'wrong_file' }]);
 });

@@ -53,7 +53,10 @@ export function loadPack(files: PackFiles, known: Known = nothingKnown, limits: 
 
   const manifestFile = readYamlFile(files, 'pack.yaml');
   if (manifestFile === undefined)
-    return { problems: [{ message: 'The pack has no pack.yaml', file: 'pack.yaml' }], warnings: [] };
+    return {
+      problems: [{ message: 'The pack has no pack.yaml', file: 'pack.yaml', code: 'missing_file' }],
+      warnings: [],
+    };
   const manifest = readManifest(manifestFile);
   // A broken manifest should not make every ref of the pack look wrong.
   const ref = manifest.value?.ref ?? refIn(manifestFile);

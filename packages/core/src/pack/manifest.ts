@@ -87,7 +87,9 @@ export function readManifest(document: YamlDocument): Checked<PackManifest> {
     Object.entries(value.conf_schema).map(([name, { required: _, ...rest }]) => [name, rest]),
   );
   for (const problem of validate(given, value.config)) {
-    problems.push(problemAt(document, `/config${problem.pointer ?? ''}`, problem.message));
+    problems.push(
+      problemAt(document, `/config${problem.pointer ?? ''}`, problem.message, problem.code ?? 'wrong_parameter'),
+    );
   }
   return {
     value: {

@@ -35,7 +35,11 @@ export const runnerType: Shape<RunnerType> = {
     const runner = typeof value === 'string' ? runnerOf(value) : undefined;
     if (runner !== undefined) return runner;
     const meant = typeof value === 'string' ? suggestion(value, Object.keys(spellings)) : '';
-    report(pointer, `"runner_type" must be shell, python, nodejs or native, not ${describe(value)}.${meant}`);
+    report(
+      pointer,
+      `"runner_type" must be shell, python, nodejs or native, not ${describe(value)}.${meant}`,
+      'wrong_value',
+    );
     return undefined;
   },
 };

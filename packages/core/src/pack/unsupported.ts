@@ -9,7 +9,12 @@ const neutral: Shape<null> = {
   expected: 'left out',
   read: (value, pointer, report) => {
     if (isNeutral(value)) return null;
-    report(pointer, `"${pointer.slice(pointer.lastIndexOf('/') + 1)}" is not carried out yet: leave it out`, 'key');
+    report(
+      pointer,
+      `"${pointer.slice(pointer.lastIndexOf('/') + 1)}" is not carried out yet: leave it out`,
+      'unsupported',
+      'key',
+    );
     return undefined;
   },
 };

@@ -37,7 +37,7 @@ export function loadWorkflows(
     if (graph === undefined) {
       const there = yamlFilesIn(files, graphFolder).map((file) => file.slice('actions/'.length));
       const message = `The pack has no file ${path}.${suggestion(path.slice('actions/'.length), there)}`;
-      problems.push(problemAt(document, '/workflow_file', message));
+      problems.push(problemAt(document, '/workflow_file', message, 'missing_file'));
       continue;
     }
     const parsed = parseWorkflow(graph, action);
@@ -54,6 +54,7 @@ export function loadWorkflows(
         file: path,
         line: 1,
         column: 1,
+        code: 'unread_file',
       });
     }
   }

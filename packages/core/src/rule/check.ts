@@ -1,9 +1,10 @@
 import type { Expression } from '../expression/expression.ts';
-import { checkTemplates, problemAtOffset, type TextProblem } from '../expression/check.ts';
+import { checkTemplates, problemAtOffset, problemCodeOf, type TextProblem } from '../expression/check.ts';
 import { faultsOf } from '../expression/fault.ts';
 import { referencesOf, type Reference } from '../expression/reference.ts';
 import { expressionsIn, templatesIn } from '../expression/template.ts';
 import type { Json } from '../json.ts';
+import type { ProblemCode } from '../problem-code.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import type { Condition } from './condition.ts';
 import { parseConditions } from './parse-conditions.ts';
@@ -34,7 +35,9 @@ function problemsOf(condition: Condition): TextProblem[] {
       return condition.conditions.flatMap(problemsOf);
     case 'expression': {
       const { expression, pointer } = condition;
-      const faults = faultsOf(expression).map(({ message, offset }) => placed(expression, offset, message, pointer));
+      const faults = faultsOf(expression).map(({ kind, message, offset }) =>
+        placed(expression, offset, message, pointer, problemCodeOf[kind]),
+      );
       return [...faults, ...namesIn(expression, pointer)];
     }
   }
@@ -43,13 +46,16 @@ function problemsOf(condition: Condition): TextProblem[] {
 const namesIn = (expression: Expression, pointer: string): TextProblem[] =>
   referencesOf(expression).flatMap((reference) => {
     const unknown = unknownPart(reference);
-    return unknown === undefined ? [] : [placed(expression, unknown.offset, unknown.message, pointer)];
+    return unknown === undefined ? [] : [placed(expression, unknown.offset, unknown.message, pointer, 'unknown_name')];
   });
 
-const placed = ({ text }: Expression, offset: number, message: string, pointer: string): TextProblem => ({
-  ...problemAtOffset(text, offset, message),
-  pointer,
-});
+const placed = (
+  { text }: Expression,
+  offset: number,
+  message: string,
+  pointer: string,
+  code: ProblemCode,
+): TextProblem => ({ ...problemAtOffset(text, offset, message, code), pointer });
 
 /** The first part of a path that no event has. */
 function unknownPart({ path, offsets }: Reference): { message: string; offset: number } | undefined {

@@ -3,6 +3,7 @@ import { ExpressionError } from '../expression/error.ts';
 import { parseCondition } from '../expression/expression.ts';
 import { isPredicateName, predicateNames } from '../expression/predicate.ts';
 import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
+import type { ProblemCode } from '../problem-code.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import { childPointer } from '../yaml/pointer.ts';
 import { describe } from '../yaml/shape.ts';
@@ -34,7 +35,7 @@ class Reader {
     if (Array.isArray(value)) return this.#group('all', value, pointer, depth);
     if (!isJsonObject(value)) {
       const expected = 'a list of conditions, or a map with "expression", "field", "all" or "any"';
-      this.#report(pointer, `A condition must be ${expected}, not ${describe(value)}`);
+      this.#report(pointer, `A condition must be ${expected}, not ${describe(value)}`, 'wrong_type');
       return undefined;
     }
     if (Object.hasOwn(value, 'field') || Object.hasOwn(value, 'operator')) return this.#field(value, pointer);
@@ -44,7 +45,8 @@ class Reader {
       const [first = ''] = Object.keys(value);
       const known = ['field', 'operator', 'value', ...forms];
       const found = first === '' ? 'it is empty' : `it has "${first}".${suggestion(first, known)}`;
-      this.#report(pointer, `A condition needs "expression", "field", "all" or "any"; ${found}`);
+      const message = `A condition needs "expression", "field", "all" or "any"; ${found}`;
+      this.#report(pointer, message, first === '' ? 'missing_key' : 'unknown_key');
       return undefined;
     }
     this.#refuseOthers(value, [form], pointer);
@@ -52,17 +54,17 @@ class Reader {
     const place = childPointer(pointer, form);
     if (form === 'expression') return this.#expression(content, place);
     if (Array.isArray(content)) return this.#group(form, content, place, depth);
-    this.#report(place, `"${form}" must be a list of conditions, not ${describe(content)}`);
+    this.#report(place, `"${form}" must be a list of conditions, not ${describe(content)}`, 'wrong_type');
     return undefined;
   }
 
   #group(kind: 'all' | 'any', values: readonly Json[], pointer: string, depth: number): Condition | undefined {
     if (depth >= deepestGroup) {
-      this.#report(pointer, `Conditions nest at most ${deepestGroup} levels deep`);
+      this.#report(pointer, `Conditions nest at most ${deepestGroup} levels deep`, 'wrong_value');
       return undefined;
     }
     if (kind === 'any' && values.length === 0) {
-      this.#report(pointer, '"any" needs at least one condition: none of nothing ever holds');
+      this.#report(pointer, '"any" needs at least one condition: none of nothing ever holds', 'wrong_value');
       return undefined;
     }
     const conditions = values.map((value, index) => this.read(value, childPointer(pointer, index), depth + 1));
@@ -71,8 +73,9 @@ class Reader {
 
   #expression(text: Json, pointer: string): Condition | undefined {
     if (typeof text !== 'string') {
-      const advice = typeof text === 'boolean' ? '; put it in quotes' : '';
-      this.#report(pointer, `"expression" must be a text, not ${describe(text)}${advice}`);
+      const isBare = typeof text === 'boolean' || typeof text === 'number';
+      const message = `"expression" must be a text, not ${describe(text)}${isBare ? '; put it in quotes' : ''}`;
+      this.#report(pointer, message, isBare ? 'needs_quotes' : 'wrong_type');
       return undefined;
     }
     try {
@@ -92,14 +95,16 @@ class Reader {
     if (typeof operator !== 'string' || !isPredicateName(operator)) {
       const found = operator === null ? 'it is missing' : `not ${describe(operator)}`;
       const meant = typeof operator === 'string' ? `.${suggestion(operator, predicateNames)}` : '';
-      this.#report(place, `"operator" must be one of ${predicateNames.join(', ')}; ${found}${meant}`);
+      const message = `"operator" must be one of ${predicateNames.join(', ')}; ${found}${meant}`;
+      this.#report(place, message, operator === null ? 'missing_key' : 'wrong_value');
       return undefined;
     }
     const given = ownValue(value, 'value') ?? (operator === 'exists' && !Object.hasOwn(value, 'value') ? true : null);
     const problem =
       Object.hasOwn(value, 'value') || operator === 'exists' ? valueProblem(operator, given) : missingValue;
     if (problem !== undefined) {
-      this.#report(childPointer(pointer, 'value'), problem);
+      const code = problem === missingValue ? 'missing_key' : 'wrong_value';
+      this.#report(childPointer(pointer, 'value'), problem, code);
       return undefined;
     }
     return path === undefined ? undefined : { kind: 'field', path, operator, value: given, pointer };
@@ -113,7 +118,7 @@ class Reader {
       return [...field];
     }
     const expected = 'a path inside the payload, such as repository.name, or a list of keys';
-    this.#report(pointer, `"field" must be ${expected}, not ${describe(field)}`);
+    this.#report(pointer, `"field" must be ${expected}, not ${describe(field)}`, 'wrong_value');
     return undefined;
   }
 
@@ -122,12 +127,13 @@ class Reader {
       if (known.includes(key)) continue;
       const allowed = known.map((name) => `"${name}"`).join(', ');
       const meant = suggestion(key, known);
-      this.#report(childPointer(pointer, key), `Unknown key "${key}" in a condition that has ${allowed}.${meant}`);
+      const message = `Unknown key "${key}" in a condition that has ${allowed}.${meant}`;
+      this.#report(childPointer(pointer, key), message, 'unknown_key');
     }
   }
 
-  #report(pointer: string, message: string): void {
-    this.problems.push({ message, pointer });
+  #report(pointer: string, message: string, code: ProblemCode): void {
+    this.problems.push({ message, pointer, code });
   }
 }
 

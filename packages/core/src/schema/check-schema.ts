@@ -20,11 +20,11 @@ export function schemaShape(): Shape<JsonObject | boolean> {
 /** A definition: a map of known keywords whose default, if any, fits them. */
 export function readDefinition(value: Json, pointer: string, report: Report): JsonObject | undefined {
   if (!isJsonObject(value)) {
-    report(pointer, `A definition must be a map such as { type: string }, not ${describe(value)}`);
+    report(pointer, `A definition must be a map such as { type: string }, not ${describe(value)}`, 'wrong_type');
     return undefined;
   }
   if (pointerKeys(pointer).length > deepestSchema) {
-    report(pointer, 'Schemas are nested too deeply here');
+    report(pointer, 'Schemas are nested too deeply here', 'wrong_value');
     return undefined;
   }
   let problems = 0;
@@ -36,13 +36,15 @@ export function readDefinition(value: Json, pointer: string, report: Report): Js
     const place = childPointer(pointer, name);
     const known = Object.hasOwn(keywords, name) ? keywords[name] : undefined;
     if (known !== undefined) known.shape.read(rule, place, notice);
-    else if (name.startsWith('$')) notice(place, `"${name}" is not supported: write the schema out`, 'key');
-    else notice(place, `Unknown keyword "${name}".${suggestion(name, Object.keys(keywords))}`, 'key');
+    else if (name.startsWith('$'))
+      notice(place, `"${name}" is not supported: write the schema out`, 'unsupported', 'key');
+    else notice(place, `Unknown keyword "${name}".${suggestion(name, Object.keys(keywords))}`, 'unknown_key', 'key');
   }
   const fallback = value['default'];
   if (problems === 0 && fallback !== undefined && fallback !== null) {
     for (const problem of visit(value, fallback, '', { templates: false }, value['secret'] === true)) {
-      notice(childPointer(pointer, 'default'), `The default does not fit its own definition: ${problem.message}`);
+      const message = `The default does not fit its own definition: ${problem.message}`;
+      notice(childPointer(pointer, 'default'), message, 'wrong_value');
     }
   }
   return problems === 0 ? value : undefined;

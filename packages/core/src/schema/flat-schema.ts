@@ -18,7 +18,7 @@ export const flatSchema: Shape<FlatSchema> = {
   expected: 'a map of parameter definitions',
   read: (value, pointer, report) => {
     if (!isJsonObject(value)) {
-      report(pointer, `A schema must be a map from names to definitions, not ${describe(value)}`);
+      report(pointer, `A schema must be a map from names to definitions, not ${describe(value)}`, 'wrong_type');
       return undefined;
     }
     if (value['type'] === 'object') return readObjectSchema(value, pointer, report);
@@ -45,7 +45,8 @@ export interface ValidateOptions {
  *  @param schema null or undefined where there is none: then every object fits. */
 export function validate(schema: FlatSchema | null | undefined, value: Json, options: ValidateOptions = {}): Problem[] {
   const { templates = false, unknown = 'refuse' } = options;
-  if (!isJsonObject(value)) return [{ message: `Parameters must be an object, not ${describe(value)}`, pointer: '' }];
+  if (!isJsonObject(value))
+    return [{ message: `Parameters must be an object, not ${describe(value)}`, pointer: '', code: 'wrong_parameter' }];
   if (schema === null || schema === undefined) return [];
   const asObject: JsonObject = { properties: schema, additionalProperties: unknown === 'allow' };
   return visit(asObject, withoutNulls(schema, value), '', { templates }, false);
@@ -79,7 +80,7 @@ function takesNull(definition: JsonObject | undefined): boolean {
 function readParameters(value: JsonObject, pointer: string, report: Report): FlatSchema | undefined {
   const entries = Object.entries(value);
   if (entries.length > mostParameters) {
-    report(pointer, `A schema may have at most ${mostParameters} parameters, not ${entries.length}`);
+    report(pointer, `A schema may have at most ${mostParameters} parameters, not ${entries.length}`, 'wrong_value');
     return undefined;
   }
   const schema: [string, JsonObject][] = [];
@@ -87,7 +88,7 @@ function readParameters(value: JsonObject, pointer: string, report: Report): Fla
     const read = readDefinition(definition, childPointer(pointer, name), report);
     if (read === undefined) continue;
     if (Array.isArray(read['required']) && read['type'] !== 'object') {
-      report(`${childPointer(pointer, name)}/required`, '"required" must be true or false here');
+      report(`${childPointer(pointer, name)}/required`, '"required" must be true or false here', 'wrong_type');
     }
     schema.push([name, read]);
   }
@@ -102,17 +103,26 @@ function readObjectSchema(value: JsonObject, pointer: string, report: Report): F
     report(
       childPointer(pointer, key),
       `"${key}" is not supported beside "properties": define each parameter by name`,
+      'unsupported',
       'key',
     );
   }
   if (!isJsonObject(properties)) {
-    report(childPointer(pointer, 'properties'), `"properties" must be a map, not ${describe(properties)}`);
+    report(
+      childPointer(pointer, 'properties'),
+      `"properties" must be a map, not ${describe(properties)}`,
+      'wrong_type',
+    );
     return undefined;
   }
   const schema = readParameters(properties, childPointer(pointer, 'properties'), report);
   if (schema === undefined) return undefined;
   if (!Array.isArray(required)) {
-    report(childPointer(pointer, 'required'), `"required" must be a list of names, not ${describe(required)}`);
+    report(
+      childPointer(pointer, 'required'),
+      `"required" must be a list of names, not ${describe(required)}`,
+      'wrong_type',
+    );
     return undefined;
   }
   return Object.fromEntries(

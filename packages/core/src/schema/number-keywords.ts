@@ -12,7 +12,11 @@ const numeric = (test: (value: Numeric) => boolean = () => true, expected = 'a n
   expected,
   read: (value, pointer, report) => {
     if (isNumeric(value) && test(value)) return value;
-    report(pointer, `"${pointer.slice(pointer.lastIndexOf('/') + 1)}" must be ${expected}, not ${describe(value)}`);
+    report(
+      pointer,
+      `"${pointer.slice(pointer.lastIndexOf('/') + 1)}" must be ${expected}, not ${describe(value)}`,
+      isNumeric(value) ? 'wrong_value' : 'wrong_type',
+    );
     return undefined;
   },
 });

@@ -43,7 +43,8 @@ export const objectKeywords: Record<string, Keyword> = {
     for (const [name, member] of Object.entries(value)) {
       if (properties.includes(name) || patterns.some((pattern) => matchesPattern(pattern, name))) continue;
       const pointer = childPointer(visit.pointer, name);
-      if (schema === false) visit.fail(`is not a known name.${suggestion(name, properties)}`, pointer);
+      if (schema === false)
+        visit.fail(`is not a known name.${suggestion(name, properties)}`, pointer, 'unknown_parameter');
       else visit.descend(schema, member, pointer);
     }
   }),
@@ -75,7 +76,7 @@ export const objectKeywords: Record<string, Keyword> = {
       if (!Object.hasOwn(value, name)) continue;
       for (const other of needed) {
         if (!Object.hasOwn(value, other)) {
-          visit.fail(`must be given where "${name}" is`, childPointer(visit.pointer, other));
+          visit.fail(`must be given where "${name}" is`, childPointer(visit.pointer, other), 'missing_parameter');
         }
       }
     }
@@ -87,5 +88,5 @@ function missing(name: string, visit: Visit): void {
   const properties = isJsonObject(visit.schema['properties']) ? visit.schema['properties'] : {};
   const expected = expectedBy(ownValue(properties, name) ?? null);
   const meaning = expected === 'given' ? '' : `; it must be ${expected}`;
-  visit.fail(`is missing${meaning}`, childPointer(visit.pointer, name));
+  visit.fail(`is missing${meaning}`, childPointer(visit.pointer, name), 'missing_parameter');
 }

@@ -43,7 +43,7 @@ export const stringKeywords: Record<string, Keyword> = {
         const pattern = text({ mayBeEmpty: true }).read(value, pointer, report);
         const compiled = pattern === undefined ? undefined : compilePattern(pattern);
         if (typeof compiled !== 'string') return pattern;
-        report(pointer, `"pattern" must be a regular expression as RE2 knows it: ${compiled}`);
+        report(pointer, `"pattern" must be a regular expression as RE2 knows it: ${compiled}`, 'wrong_value');
         return undefined;
       },
     },

@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
+import type { ProblemCode } from '../problem-code.ts';
 import { describe } from '../yaml/shape.ts';
 import { keywords } from './keywords.ts';
 
@@ -8,6 +9,9 @@ export interface Mode {
   templates: boolean;
 }
 
+/** What may be wrong with a value by its schema. */
+export type ParameterCode = Extract<ProblemCode, 'missing_parameter' | 'unknown_parameter' | 'wrong_parameter'>;
+
 /** One schema meeting one value: what a keyword's check may look at and say. */
 export interface Visit {
   schema: JsonObject;
@@ -15,7 +19,7 @@ export interface Visit {
   pointer: string;
   mode: Mode;
   /** Reports a problem with the value at `pointer`, by default the visited one; `message` begins behind its name. */
-  fail: (message: string, pointer?: string) => void;
+  fail: (message: string, pointer?: string, code?: ParameterCode) => void;
   /** The value for messages; of a secret, only that it is one. */
   shown: (value: Json) => string;
   /** What is wrong with `value` by another schema, without reporting it. */
@@ -27,7 +31,9 @@ export interface Visit {
 /** Everything wrong with `value` by a JSON schema that {@link checkSchema} found sound. `secret` hides the value in messages. */
 export function visit(schema: Json, value: Json, pointer: string, mode: Mode, secret: boolean): Problem[] {
   if (schema === true) return [];
-  if (schema === false) return [{ message: `${nameOf(pointer)} is not allowed here`, pointer }];
+  if (schema === false) {
+    return [{ message: `${nameOf(pointer)} is not allowed here`, pointer, code: 'unknown_parameter' }];
+  }
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return [];
   if (mode.templates && isTemplate(value)) return [];
 
@@ -37,7 +43,8 @@ export function visit(schema: Json, value: Json, pointer: string, mode: Mode, se
     schema,
     pointer,
     mode,
-    fail: (message, place = pointer) => void problems.push({ message: `${nameOf(place)} ${message}`, pointer: place }),
+    fail: (message, place = pointer, code = 'wrong_parameter') =>
+      void problems.push({ message: `${nameOf(place)} ${message}`, pointer: place, code }),
     shown: (shown) => (hidden ? 'the secret value given' : describe(shown)),
     ask: (other, member, place = pointer) => visit(other, member, place, mode, hidden),
     descend: (other, member, place = pointer) => void problems.push(...here.ask(other, member, place)),

@@ -1,5 +1,6 @@
 import { isAlias, isMap, isScalar, isSeq, type Alias, type Document, type Node, type Pair, type YAMLMap } from 'yaml';
 import type { Json, JsonObject } from '../json.ts';
+import type { ProblemCode } from '../problem-code.ts';
 
 /** Values that one document may expand to; aliases count each time they are used, so that a bomb of aliases stops here. */
 const mostValues = 100_000;
@@ -7,10 +8,10 @@ const mostValues = 100_000;
 /** What jsonb cannot hold. */
 const unstorable = /\0|\p{Surrogate}/u;
 
-export type Complain = (offset: number, message: string) => void;
+export type Complain = (offset: number, message: string, code?: ProblemCode) => void;
 
 /** A composed document as a JSON value. Everything JSON cannot say is told to `complain` with its offset in the text; the value
- *  is to be used only if nothing was. */
+ *  is to be used only if nothing was, or only duplicate keys, of which the last counts. */
 export function convert(document: Document, sources: ReadonlyMap<Alias, Node>, complain: Complain): Json {
   let values = 0;
   /** Anchored nodes whose aliases are being expanded: meeting one again means that it contains itself. */
@@ -22,7 +23,11 @@ export function convert(document: Document, sources: ReadonlyMap<Alias, Node>, c
     if (isAlias(node)) {
       const source = sources.get(node);
       if (source === undefined) {
-        complain(offsetOf(node), `No value before this alias carries the anchor &${node.source}`);
+        complain(
+          offsetOf(node),
+          `No value before this alias carries the anchor &${node.source}; a text that begins with * needs quotes`,
+          'yaml_quotes',
+        );
         return null;
       }
       if (expanding.has(source)) {
@@ -45,7 +50,9 @@ export function convert(document: Document, sources: ReadonlyMap<Alias, Node>, c
     for (const pair of map.items) {
       const key = readKey(pair, map, complain);
       if (key === undefined) continue;
-      if (Object.hasOwn(object, key)) complain(offsetOf(pair.key), `The key "${key}" stands twice in the same map`);
+      if (Object.hasOwn(object, key)) {
+        complain(offsetOf(pair.key), `The key "${key}" stands twice in the same map`, 'yaml_duplicate_key');
+      }
       object[key] = read(pair.value);
     }
     return object;

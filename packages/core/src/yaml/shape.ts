@@ -1,11 +1,12 @@
 import type { Problem } from '../errors.ts';
 import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
+import type { ProblemCode } from '../problem-code.ts';
 import { problemAt, type YamlDocument } from './document.ts';
 import { suggestion } from './nearest.ts';
 import { childPointer } from './pointer.ts';
 
 /** Takes what a shape finds wrong. The pointer is one into the document as its author wrote it, aliases of keys included. */
-export type Report = (pointer: string, message: string, of?: 'value' | 'key') => void;
+export type Report = (pointer: string, message: string, code: ProblemCode, of?: 'value' | 'key') => void;
 
 /** What a value of a YAML file may look like. `read` reports everything wrong below `pointer` and answers the value with aliases
  *  replaced by their main names and defaults filled, or undefined if it cannot be used at all. */
@@ -32,10 +33,14 @@ export interface Checked<T> {
 
 /** Checks a whole document and reports all that is wrong with it, as YAML and as this shape. */
 export function checkShape<T>(document: YamlDocument, shape: Shape<T>): Checked<T> {
-  if (document.value === undefined) return { value: undefined, problems: document.problems };
-  const problems: Problem[] = [];
-  const report: Report = (pointer, message, of) => void problems.push(problemAt(document, pointer, message, of));
-  const value = shape.read(document.value, '', report);
+  const problems = [...document.problems];
+  if (document.readable === undefined) return { value: undefined, problems };
+  const report: Report = (pointer, message, code, of) => {
+    const problem = problemAt(document, pointer, message, code, of);
+    const written = code === 'needs_quotes' ? document.written(pointer) : undefined;
+    problems.push(written === undefined ? problem : { ...problem, message: `${message}: "${written}"` });
+  };
+  const value = shape.read(document.readable, '', report);
   return { value, problems };
 }
 
@@ -47,16 +52,17 @@ export function text(options: { form?: TextForm; maxLength?: number; mayBeEmpty?
     expected,
     read: (value, pointer, report) => {
       if (typeof value !== 'string') {
-        const hint = typeof value === 'number' || typeof value === 'boolean' ? '; put quotes around it' : '';
-        report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}${hint}`);
+        const isBare = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
+        const message = `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`;
+        if (isBare) report(pointer, `${message}; put quotes around it`, 'needs_quotes');
+        else report(pointer, message, 'wrong_type');
         return undefined;
       }
-      if (value === '' && !mayBeEmpty) report(pointer, `${nameOf(pointer)} must not be empty`);
-      else if (value.length > maxLength)
-        report(pointer, `${nameOf(pointer)} must have at most ${maxLength} characters`);
-      else if (form !== undefined && !form.test(value)) {
-        report(pointer, `${nameOf(pointer)} must be ${form.expected}, not ${describe(value)}`);
-      } else return value;
+      const refuse = (wish: string): void => report(pointer, `${nameOf(pointer)} must ${wish}`, 'wrong_value');
+      if (value === '' && !mayBeEmpty) refuse('not be empty');
+      else if (value.length > maxLength) refuse(`have at most ${maxLength} characters`);
+      else if (form !== undefined && !form.test(value)) refuse(`be ${form.expected}, not ${describe(value)}`);
+      else return value;
       return undefined;
     },
   };
@@ -68,7 +74,26 @@ export interface TextForm {
   test: (text: string) => boolean;
 }
 
-export const flag = (): Shape<boolean> => leaf('true or false', (value) => typeof value === 'boolean');
+export const flag = (): Shape<boolean> => ({
+  expected: 'true or false',
+  read: (value, pointer, report) => {
+    if (typeof value === 'boolean') return value;
+    const meant = typeof value === 'string' && Object.hasOwn(otherBooleans, value.toLowerCase());
+    const hint = meant ? `; write ${String(otherBooleans[value.toLowerCase()])}` : '';
+    report(pointer, `${nameOf(pointer)} must be true or false, not ${describe(value)}${hint}`, 'wrong_type');
+    return undefined;
+  },
+});
+
+/** What older YAML took for booleans, and YAML 1.2 for texts. */
+const otherBooleans: Readonly<Record<string, boolean>> = {
+  yes: true,
+  on: true,
+  true: true,
+  no: false,
+  off: false,
+  false: false,
+};
 
 /** An integer within a range, both ends included. */
 export function integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_SAFE_INTEGER): Shape<number> {
@@ -78,10 +103,17 @@ export function integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_
         ? ''
         : ` of ${minimum} or more`
       : ` from ${minimum} to ${maximum}`;
-  return leaf(
-    `an integer${range}`,
-    (value) => typeof value === 'number' && Number.isInteger(value) && value >= minimum && value <= maximum,
-  );
+  const expected = `an integer${range}`;
+  return {
+    expected,
+    read: (value, pointer, report) => {
+      const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
+      if (isInteger && value >= minimum && value <= maximum) return Number(value);
+      const message = `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`;
+      report(pointer, message, isInteger ? 'wrong_value' : 'wrong_type');
+      return undefined;
+    },
+  };
 }
 
 /** One of a few words. */
@@ -92,7 +124,8 @@ export function word<const W extends string>(...words: readonly W[]): Shape<W> {
     read: (value, pointer, report) => {
       if (words.includes(value as W)) return value as W;
       const meant = typeof value === 'string' ? suggestion(value, words) : '';
-      report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}.${meant}`.replace(/\.$/, ''));
+      const message = `${nameOf(pointer)} must be ${expected}, not ${describe(value)}.${meant}`.replace(/\.$/, '');
+      report(pointer, message, typeof value === 'string' ? 'wrong_value' : 'wrong_type');
       return undefined;
     },
   };
@@ -102,7 +135,14 @@ export function word<const W extends string>(...words: readonly W[]): Shape<W> {
 export const anything = (): Shape<Json> => ({ expected: 'any value', read: (value) => value });
 
 /** A map with any keys and values. */
-export const anyMap = (): Shape<JsonObject> => leaf('a map', isJsonObject);
+export const anyMap = (): Shape<JsonObject> => ({
+  expected: 'a map',
+  read: (value, pointer, report) => {
+    if (isJsonObject(value)) return value;
+    report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
+    return undefined;
+  },
+});
 
 /** A list whose elements all have one shape. Unusable elements are left out of the answer. */
 export function list<T>(element: Shape<T>, options: { atLeast?: number } = {}): Shape<T[]> {
@@ -112,8 +152,10 @@ export function list<T>(element: Shape<T>, options: { atLeast?: number } = {}): 
     expected,
     read: (value, pointer, report) => {
       if (!Array.isArray(value) || value.length < atLeast) {
-        const got = Array.isArray(value) ? `one of ${value.length}` : describe(value);
-        report(pointer, `${nameOf(pointer)} must be ${expected}, not ${got}`);
+        const [got, code]: [string, ProblemCode] = Array.isArray(value)
+          ? [`one of ${value.length}`, 'wrong_value']
+          : [describe(value), 'wrong_type'];
+        report(pointer, `${nameOf(pointer)} must be ${expected}, not ${got}`, code);
         return undefined;
       }
       return value
@@ -129,14 +171,14 @@ export function map<T>(entry: Shape<T>, options: { key?: TextForm } = {}): Shape
     expected: 'a map',
     read: (value, pointer, report) => {
       if (!isJsonObject(value)) {
-        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`);
+        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
         return undefined;
       }
       const entries: [string, T][] = [];
       for (const [key, member] of Object.entries(value)) {
         const place = childPointer(pointer, key);
         if (options.key?.test(key) === false) {
-          report(place, `"${key}" must be ${options.key.expected}`, 'key');
+          report(place, `"${key}" must be ${options.key.expected}`, 'wrong_value', 'key');
           continue;
         }
         const read = entry.read(member, place, report);
@@ -191,12 +233,13 @@ export function record<F extends Fields>(fields: F, options: { ignored?: readonl
     expected: 'a map',
     read: (value, pointer, report) => {
       if (!isJsonObject(value)) {
-        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`);
+        report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
         return undefined;
       }
       for (const key of Object.keys(value)) {
         if (mainNameOf.has(key) || ignored.includes(key)) continue;
-        report(childPointer(pointer, key), `Unknown key "${key}".${suggestion(key, mainNameOf.keys())}`, 'key');
+        const message = `Unknown key "${key}".${suggestion(key, mainNameOf.keys())}`;
+        report(childPointer(pointer, key), message, 'unknown_key', 'key');
       }
       const answer: Record<string, unknown> = {};
       let usable = true;
@@ -208,7 +251,7 @@ export function record<F extends Fields>(fields: F, options: { ignored?: readonl
           else if (field.presence === 'required') usable = false;
           else if (field.presence === 'defaulted') answer[name] = field.fallback;
         } else if (field.presence === 'required') {
-          report(pointer, `The key "${name}" is missing; it must be ${field.shape.expected}`);
+          report(pointer, `The key "${name}" is missing; it must be ${field.shape.expected}`, 'missing_key');
           usable = false;
         } else if (field.presence === 'defaulted') {
           answer[name] = field.fallback;
@@ -225,7 +268,7 @@ export const choice = <T>(expected: string, pick: (value: Json) => Shape<T> | un
   read: (value, pointer, report) => {
     const shape = pick(value);
     if (shape !== undefined) return shape.read(value, pointer, report);
-    report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`);
+    report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`, 'wrong_type');
     return undefined;
   },
 });
@@ -254,15 +297,4 @@ function nameOf(pointer: string): string {
   const before = keys.at(-2);
   const name = /^\d+$/.test(last) && before !== undefined ? `${before}[${last}]` : last;
   return `"${name.replaceAll('~1', '/').replaceAll('~0', '~')}"`;
-}
-
-function leaf<T extends Json>(expected: string, test: (value: Json) => boolean): Shape<T> {
-  return {
-    expected,
-    read: (value, pointer, report) => {
-      if (test(value)) return value as T;
-      report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`);
-      return undefined;
-    },
-  };
 }

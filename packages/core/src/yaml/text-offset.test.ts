@@ -5,9 +5,10 @@ import { readYaml } from './document.ts';
 function places(lines: string[]): { told: string; real: string } {
   const document = readYaml(lines.join('\n'), 'a.yaml');
   const value = (document.value as { a: string }).a;
-  const { line, column } = document.within('/a', value.indexOf('!'));
+  const { line, column, end_column = 0 } = document.within('/a', value.indexOf('!'), 1);
   const row = lines.findIndex((text) => text.includes('!'));
-  return { told: `${line}:${column}`, real: `${row + 1}:${(lines[row] ?? '').indexOf('!') + 1}` };
+  const place = (lines[row] ?? '').indexOf('!') + 1;
+  return { told: `${line}:${column}-${end_column}`, real: `${row + 1}:${place}-${place + 1}` };
 }
 
 test.each([
@@ -25,6 +26,6 @@ test.each([
 
 test('what is no text has the place of its beginning', () => {
   const document = readYaml('a: 5\nb: text', 'a.yaml');
-  expect(document.within('/a', 3)).toEqual({ line: 1, column: 4 });
+  expect(document.within('/a', 3)).toMatchObject({ line: 1, column: 4 });
   expect(document.within('/b', 99)).toEqual({ line: 2, column: 8 });
 });

@@ -1,4 +1,6 @@
 import type { Problem } from '../../errors.ts';
+import type { ProblemCode } from '../../problem-code.ts';
+import { problemCodeOf, wordLength } from '../../expression/check.ts';
 import { ExpressionError } from '../../expression/error.ts';
 import { parseCondition, type Expression } from '../../expression/expression.ts';
 import { faultsOf } from '../../expression/fault.ts';
@@ -59,25 +61,30 @@ interface Checker {
 }
 
 function checker(document: YamlDocument, known: KnownNames): Checker {
-  const place = (pointer: string, offset: number, message: string): Problem => ({
+  const place = (text: string, pointer: string, { offset, message, code }: Found): Problem => ({
     message,
     file: document.file,
-    ...document.within(pointer, offset),
+    ...document.within(pointer, offset, wordLength(text, offset)),
     pointer,
+    code,
   });
   const checkText = (parse: () => Expression[], pointer: string, own: readonly string[] = []): Problem[] => {
     try {
-      return parse()
-        .flatMap((expression) => [
-          ...faultsOf(expression, { functions: endFunctions }),
+      return parse().flatMap((expression) =>
+        [
+          ...faultsOf(expression, { functions: endFunctions }).map((fault): Found => ({
+            ...fault,
+            code: problemCodeOf[fault.kind],
+          })),
           ...referencesOf(expression)
             .filter(({ path: [root] }) => !own.includes(root))
             .flatMap((reference) => unknownNames(reference, known)),
-        ])
-        .map(({ offset, message }) => place(pointer, offset, message));
+        ].map((found) => place(expression.text, pointer, found)),
+      );
     } catch (error) {
-      if (error instanceof ExpressionError) return [place(pointer, error.position.offset, error.message)];
-      throw error;
+      if (!(error instanceof ExpressionError)) throw error;
+      const { message, text, position, kind } = error;
+      return [place(text, pointer, { message, offset: position.offset, code: problemCodeOf[kind] })];
     }
   };
   return {
@@ -85,6 +92,13 @@ function checker(document: YamlDocument, known: KnownNames): Checker {
     template: (value, pointer, own) =>
       [...templatesIn(value, pointer)].flatMap((one) => checkText(() => expressionsIn(one.text), one.pointer, own)),
   };
+}
+
+/** Something wrong at an offset of a text. */
+interface Found {
+  offset: number;
+  message: string;
+  code: ProblemCode;
 }
 
 /** What expressions of this workflow may name. A set that is null is not known before the run. */
@@ -120,15 +134,17 @@ function knownNames({ keys, tasks, parameters }: WorkflowSource): KnownNames {
 }
 
 /** The part of a path that does not exist, if there is one. */
-function unknownNames({ path, offsets }: Reference, known: KnownNames): { offset: number; message: string }[] {
+function unknownNames({ path, offsets }: Reference, known: KnownNames): Found[] {
   const [root, field] = path;
   const [rootOffset = 0, fieldOffset = 0] = offsets;
   const fields = known.namespaces.get(root);
   if (fields === undefined) {
-    return known.variables.has(root) ? [] : [{ offset: rootOffset, message: unknownRoot(root, known) }];
+    return known.variables.has(root)
+      ? []
+      : [{ offset: rootOffset, message: unknownRoot(root, known), code: 'unknown_name' }];
   }
   if (fields === null || field === undefined || fields.has(field)) return [];
-  return [{ offset: fieldOffset, message: unknownField(root, field, fields) }];
+  return [{ offset: fieldOffset, message: unknownField(root, field, fields), code: 'unknown_name' }];
 }
 
 function unknownRoot(root: string, { namespaces, variables }: KnownNames): string {

@@ -23,7 +23,7 @@ function checkJoin({ document }: WorkflowSource, graph: WorkflowGraph, { keys }:
     most === 0
       ? `"join" is ${keys.join.value}, but no transition leads to this task`
       : `"join" is ${keys.join.value}, but at most ${most} task(s) can lead to this one${graph.loops.has(keys.name.value) ? ' in one round of its loop' : ''}`;
-  return [problemAt(document, keys.join.pointer, message)];
+  return [problemAt(document, keys.join.pointer, message, 'join_too_large')];
 }
 
 /** At the head of a loop the tasks outside lead to it in the first round, those inside in the others. */
@@ -37,16 +37,16 @@ function mostArrivals(graph: WorkflowGraph, node: TaskNode): number {
 function checkRetry({ document }: WorkflowSource, { keys: { retry } }: TaskSource): Problem[] {
   if (retry?.max_delay === undefined || retry.max_delay.value >= retry.delay) return [];
   const message = `"max_delay" is ${retry.max_delay.value}, less than "delay", which is ${retry.delay}`;
-  return [problemAt(document, retry.max_delay.pointer, message)];
+  return [problemAt(document, retry.max_delay.pointer, message, 'wrong_retry')];
 }
 
 function checkDecision({ document }: WorkflowSource, { keys: { decision } }: TaskSource): Problem[] {
   const idle = decision
     .filter(({ value }) => !value.default && value.when === undefined)
-    .map(({ pointer }) => problemAt(document, pointer, 'A branch needs "when", or "default: true"'));
+    .map(({ pointer }) => problemAt(document, pointer, 'A branch needs "when", or "default: true"', 'wrong_decision'));
   const second = decision
     .filter(({ value }) => value.default)
     .slice(1)
-    .map(({ pointer }) => problemAt(document, pointer, 'A decision can have one default branch'));
+    .map(({ pointer }) => problemAt(document, pointer, 'A decision can have one default branch', 'wrong_decision'));
   return [...idle, ...second];
 }

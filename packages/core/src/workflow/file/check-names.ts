@@ -17,15 +17,18 @@ function checkTaskNames({ document, tasks }: WorkflowSource): Problem[] {
   return tasks.flatMap(({ keys: { name } }) => {
     if (name.value === '') return []; // missing, and told as that
     if (isReservedTarget(name.value)) {
-      return [problemAt(document, name.pointer, `A task cannot be named "${name.value}": it is a target of its own`)];
+      const message = `A task cannot be named "${name.value}": it is a target of its own`;
+      return [problemAt(document, name.pointer, message, 'reserved_name')];
     }
     if (reservedNames.includes(name.value)) {
-      return [problemAt(document, name.pointer, `A task cannot be named "${name.value}": the name is reserved`)];
+      const message = `A task cannot be named "${name.value}": the name is reserved`;
+      return [problemAt(document, name.pointer, message, 'reserved_name')];
     }
     const line = first.get(name.value);
     first.set(name.value, line ?? document.at(name.pointer).line);
     if (line === undefined) return [];
-    return [problemAt(document, name.pointer, `There is a task "${name.value}" already, in line ${line}`)];
+    const message = `There is a task "${name.value}" already, in line ${line}`;
+    return [problemAt(document, name.pointer, message, 'duplicate_task')];
   });
 }
 
@@ -40,6 +43,7 @@ function checkTargets({ document, tasks }: WorkflowSource, task: TaskSource): Pr
           document,
           pointer,
           `Task "${task.keys.name.value}" leads to "${value}", which is no task.${meant}`,
+          'unknown_task',
         );
       }),
   );

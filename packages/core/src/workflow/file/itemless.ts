@@ -10,10 +10,12 @@ export const itemless = ({ document, tasks }: WorkflowSource): Problem[] =>
     if (with_items === undefined) {
       return (['batch_size', 'concurrency'] as const)
         .filter((key) => keys[key] !== undefined)
-        .map((key) => problemAt(document, `${pointer}/${key}`, `"${key}" does nothing without "with_items"`, 'key'));
+        .map((key) =>
+          problemAt(document, `${pointer}/${key}`, `"${key}" does nothing without "with_items"`, 'useless_key', 'key'),
+        );
     }
     const message = textual(with_items.value);
-    return message === undefined ? [] : [problemAt(document, with_items.pointer, message)];
+    return message === undefined ? [] : [problemAt(document, with_items.pointer, message, 'wrong_items')];
   });
 
 /** An expression with something around it is a text, whatever it gives. */

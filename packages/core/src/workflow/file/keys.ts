@@ -89,6 +89,7 @@ function refuseListLiteral(_: Json, pointer: string, report: Report): undefined 
   report(
     pointer,
     '"with_items" must be an expression that gives a list; write the list inside it, "{{ [1, 2] }}", or keep it in "vars"',
+    'wrong_type',
   );
 }
 
@@ -144,7 +145,11 @@ function kind(): Shape<'action' | 'workflow'> {
     expected: known.expected,
     read: (value, pointer, report) => {
       if (value !== 'parallel') return known.read(value, pointer, report);
-      report(pointer, 'Tasks of the type "parallel" are not available: let several tasks stand in one "do"', 'unsupported');
+      report(
+        pointer,
+        'Tasks of the type "parallel" are not available: let several tasks stand in one "do"',
+        'unsupported',
+      );
       return undefined;
     },
   };

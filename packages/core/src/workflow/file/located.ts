@@ -24,7 +24,7 @@ export const unavailable = (): Field<null, 'optional'> =>
     read: (value, pointer, report) => {
       if (wishesNothing(value)) return null;
       const key = pointer.slice(pointer.lastIndexOf('/') + 1);
-      report(pointer, `"${key}" is not available in this version; leave it out`, 'key');
+      report(pointer, `"${key}" is not available in this version; leave it out`, 'unsupported', 'key');
       return undefined;
     },
   });

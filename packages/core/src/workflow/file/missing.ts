@@ -12,11 +12,11 @@ export const missingKeys = ({ document, tasks }: WorkflowSource): Problem[] =>
     { pointer: '', needed: neededInWorkflow },
     ...tasks.map(({ pointer }) => ({ pointer, needed: neededInTask })),
   ].flatMap(({ pointer, needed }) => {
-    const value = valueAt(document.value ?? null, pointer);
+    const value = valueAt(document.readable ?? null, pointer);
     return Object.entries<Shape<unknown>>(needed)
       .filter(([key]) => isJsonObject(value) && (ownValue(value, key) ?? null) === null)
       .map(([key, { expected }]) =>
-        problemAt(document, pointer, `The key "${key}" is missing; it must be ${expected}`),
+        problemAt(document, pointer, `The key "${key}" is missing; it must be ${expected}`, 'missing_key'),
       );
   });
 

@@ -101,7 +101,7 @@ tasks:
 `;
   expect(problemsIn(text)).toEqual([
     'w.yaml:2:1: Unknown key "verson". Did you mean "version"?',
-    'w.yaml:3:10: "version" must be a text, not the number 1; put quotes around it',
+    'w.yaml:3:10: "version" must be a text, not the number 1; put quotes around it: "1.0"',
     'w.yaml:4:7: "vars" must be a map, not a list',
     'w.yaml:7:13: "action" must be a ref of the form pack.name (a-z, then a-z 0-9 _ -), not the text "noop"',
     'w.yaml:8:5: Unknown key "nxt". Did you mean "next"?',
@@ -202,7 +202,7 @@ test('item and index are known in the input of a task with items, and nowhere el
     'w.yaml:11:20: "item" exists only in the "input" of a task with "with_items"',
   ]);
   expect(problemsOfTask('input: { x: "{{ item }}" }')).toEqual([
-    'w.yaml:8:22: "item" exists only in the "input" of a task with "with_items"',
+    'w.yaml:8:21: "item" exists only in the "input" of a task with "with_items"',
   ]);
 });
 

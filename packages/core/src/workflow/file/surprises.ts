@@ -23,6 +23,7 @@ export function surprises({ document, tasks }: WorkflowSource, workflow: Workflo
                 document,
                 pointer,
                 `"${value}" is outside the loop of "${loop.head}" and runs once for each iteration that leads to it`,
+                'repeated_task',
               ),
             );
         });
