@@ -11,6 +11,8 @@ export interface LockedRun {
   state: JsonObject;
   variables: JsonObject;
   status: ExecutionStatus;
+  /** Nothing starts in it: it is paused, or one above it is. */
+  paused: boolean;
   steps: number;
   definition: JsonObject;
 }
@@ -28,7 +30,7 @@ export const insert = (
 /** Locks a run until the transaction ends: every decision about it is made under this lock, one after another. */
 export const lock = (tx: Tx, id: Id): Promise<LockedRun | undefined> =>
   tx.maybe<LockedRun>(sql`
-    select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.steps, v.definition
+    select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.paused, w.steps, v.definition
     from workflow_execution w join revision v on v.hash = w.revision
     where w.id = ${id}
     for update of w`);
@@ -95,3 +97,13 @@ export const results = (tx: Tx, run: Id, wanted: readonly { task: string; visit:
 export const saveState = (tx: Tx, id: Id, state: JsonObject, steps: number): Promise<number> =>
   tx.run(sql`
     update workflow_execution set state = ${jsonb(state)}, steps = ${steps}, updated = now() where id = ${id}`);
+
+/** The conductor's state of runs, for whoever only looks. */
+export const states = (tx: Tx, ids: readonly Id[]): Promise<{ id: Id; state: JsonObject }[]> =>
+  tx.many<{ id: Id; state: JsonObject }>(sql`
+    select id, state from workflow_execution where id = any(${ids}::bigint[]) and state is not null and revision is not null`);
+
+/** The pause that holds the run of an execution; undefined where there is none. */
+export const pauseOf = (tx: Tx, execution: Id): Promise<{ paused_by: Id | null; pause_reason: string | null } | undefined> =>
+  tx.maybe<{ paused_by: Id | null; pause_reason: string | null }>(sql`
+    select paused_by, pause_reason from workflow_execution where execution = ${execution} and paused`);

@@ -13,3 +13,4 @@ export * from './renew.ts';
 export * from './request.ts';
 export * from './rescue.ts';
 export * from './retry.ts';
+export * from './standing.ts';

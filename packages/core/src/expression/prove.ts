@@ -4,8 +4,9 @@ import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
 import type { Proof } from './proof.ts';
 import { rootProof } from './proven.ts';
-import { proveWithin } from './prover.ts';
+import { proveCondition, proveWithin } from './prover.ts';
 import type { Scope } from './scope.ts';
+import { truthy } from './value.ts';
 
 /** The value of an expression, the same as {@link evaluate} gives, and how it came about.
  *  @throws ExpressionError where `evaluate` does */
@@ -14,4 +15,11 @@ export function prove(expression: Expression, scope: Scope, budget?: Partial<Bud
   const proven = proveWithin(expression, scope, evaluation);
   evaluation.at = expression.root.at;
   return { value: evaluation.give(proven.value), proof: rootProof(proven) };
+}
+
+/** Whether a condition holds, the same as {@link holds} says, and how it came about; the proof's result is true or false.
+ *  @throws ExpressionError where `holds` does */
+export function proveHolds(condition: Expression, scope: Scope, budget?: Partial<Budget>): { holds: boolean; proof: Proof } {
+  const proven = proveCondition(condition, scope, new Evaluation(budget));
+  return { holds: truthy(proven.value), proof: rootProof(proven) };
 }
