@@ -9,6 +9,7 @@ import {
   flag,
   list,
   optional,
+  patternForm,
   record,
   required,
   text,
@@ -42,21 +43,20 @@ export interface PackManifest {
   testing: JsonObject | null;
 }
 
-const versionForm = {
-  expected: 'a semantic version such as 1.0.0',
-  test: (version: string) =>
-    /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/.test(version),
-};
+const versionForm = patternForm(
+  'a semantic version such as 1.0.0',
+  /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/,
+);
 
 const runtimeForm = {
   expected: 'a runtime (shell, python, nodejs), with or without a version constraint such as python3>=3.8',
   test: (dependency: string) => runnerOf(/^[a-z.]+[0-9]*(?=$|[=<>~^])/i.exec(dependency)?.[0] ?? '') !== undefined,
 };
 
-const packForm = {
-  expected: 'a pack ref, with or without a constraint such as core@^1.0.0',
-  test: (dependency: string) => identifierForm.test(dependency.split('@')[0] ?? ''),
-};
+const packForm = patternForm(
+  'a pack ref, with or without a constraint such as core@^1.0.0',
+  new RegExp(`${identifierForm.pattern.replace(/\$$/, '')}(@[^\\n]*)?$`),
+);
 
 const manifestShape = record({
   ref: required(text({ form: identifierForm })),

@@ -1,30 +1,24 @@
-import type { TextForm } from '../yaml/shape.ts';
+import { patternForm } from '../yaml/shape.ts';
 
-const identifier = /^[a-z][a-z0-9_-]*$/;
+/** At most 120 characters: a ref of two fits the column of every table. */
+const identifier = '[a-z][a-z0-9_-]{0,119}';
 
-/** Longest identifier: a ref of two fits the column of every table. */
-const longestIdentifier = 120;
-
-export const isIdentifier = (text: string): boolean => text.length <= longestIdentifier && identifier.test(text);
+export const identifierForm = patternForm('an identifier (a-z, then a-z 0-9 _ -)', new RegExp(`^${identifier}$`));
 
 /** `pack.name`: exactly two identifiers. */
-export function isRef(text: string): boolean {
-  const parts = text.split('.');
-  return parts.length === 2 && parts.every(isIdentifier);
-}
-
-export const identifierForm: TextForm = {
-  expected: 'an identifier (a-z, then a-z 0-9 _ -)',
-  test: isIdentifier,
-};
-
-export const refForm: TextForm = { expected: 'a ref of the form pack.name (a-z, then a-z 0-9 _ -)', test: isRef };
+export const refForm = patternForm(
+  'a ref of the form pack.name (a-z, then a-z 0-9 _ -)',
+  new RegExp(`^${identifier}\\.${identifier}$`),
+);
 
 /** A ref as rules may write it: an identifier alone means one of the rule's own pack. */
-export const shortRefForm: TextForm = {
-  expected: 'a ref of the form pack.name, or the name alone for one of this pack',
-  test: (text) => isIdentifier(text) || isRef(text),
-};
+export const shortRefForm = patternForm(
+  'a ref of the form pack.name, or the name alone for one of this pack',
+  new RegExp(`^${identifier}(\\.${identifier})?$`),
+);
+
+export const isIdentifier = (text: string): boolean => identifierForm.test(text);
+export const isRef = (text: string): boolean => refForm.test(text);
 
 /** A short ref with its pack in front. */
 export const completeRef = (ref: string, pack: string): string => (ref.includes('.') ? ref : `${pack}.${ref}`);

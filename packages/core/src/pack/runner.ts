@@ -31,6 +31,7 @@ export function runnerOf(name: string): RunnerType | undefined {
 
 export const runnerType: Shape<RunnerType> = {
   expected: 'a runner (shell, python, nodejs or native)',
+  schema: () => ({ enum: Object.keys(spellings) }),
   read: (value, pointer, report) => {
     const runner = typeof value === 'string' ? runnerOf(value) : undefined;
     if (runner !== undefined) return runner;
@@ -47,5 +48,8 @@ export const runnerType: Shape<RunnerType> = {
 /** Prefix of an entry point that is a part of the worker itself; only the pack `core` may use it. */
 export const builtinPrefix = 'builtin:';
 
-export const builtinNames = ['echo', 'noop', 'sleep', 'emit_event'] as const;
+export const builtinNames = ['ask', 'echo', 'noop', 'sleep', 'emit_event'] as const;
 export type BuiltinName = (typeof builtinNames)[number];
+
+/** The entry point of an action that asks a person: no worker runs it. */
+export const askEntryPoint = `${builtinPrefix}ask`;

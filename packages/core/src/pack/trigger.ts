@@ -7,6 +7,7 @@ import {
   flag,
   list,
   optional,
+  patternForm,
   record,
   required,
   text,
@@ -49,29 +50,25 @@ export interface HmacDefinition {
 
 export type HmacAlgorithm = 'sha256' | 'sha512' | 'sha1';
 
+const headerText = text({
+  form: patternForm('the name of an HTTP header', /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/),
+});
 const headerName: Shape<string> = {
-  expected: 'the name of an HTTP header',
-  read: (value, pointer, report) => {
-    const form = {
-      expected: headerName.expected,
-      test: (name: string) => /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,100}$/.test(name),
-    };
-    return text({ form }).read(value, pointer, report)?.toLowerCase();
-  },
+  ...headerText,
+  read: (value, pointer, report) => headerText.read(value, pointer, report)?.toLowerCase(),
 };
 
-const hmacShape: Shape<HmacDefinition | 'none'> = choice<HmacDefinition | 'none'>(
-  'none, or a map with header and algorithm',
-  (value) => {
-    if (value === 'none') return word('none');
-    if (!isJsonObject(value)) return undefined;
-    return record({
+const hmacShape = choice<HmacDefinition | 'none'>('none, or a map with header and algorithm', [
+  [(value) => value === 'none', word('none')],
+  [
+    isJsonObject,
+    record({
       header: required(headerName),
       algorithm: required(word('sha256', 'sha512', 'sha1')),
       prefix: defaulted(text({ mayBeEmpty: true, maxLength: 100 }), ''),
-    });
-  },
-);
+    }),
+  ],
+]);
 
 const triggerShape = record(
   {

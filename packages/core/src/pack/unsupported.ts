@@ -7,6 +7,7 @@ export const unsupported = (): Field<null, 'optional'> => optional(neutral);
 
 const neutral: Shape<null> = {
   expected: 'left out',
+  schema: () => ({ enum: [null, false, '', [], {}], description: 'Not carried out yet.' }),
   read: (value, pointer, report) => {
     if (isNeutral(value)) return null;
     report(

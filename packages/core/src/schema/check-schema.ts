@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '../json.ts';
+import type { SchemaOf } from '../yaml/json-schema.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import { childPointer, pointerKeys } from '../yaml/pointer.ts';
 import { describe, type Report, type Shape } from '../yaml/shape.ts';
@@ -13,9 +14,18 @@ const deepestSchema = 40;
 export function schemaShape(): Shape<JsonObject | boolean> {
   return {
     expected: 'a schema',
+    schema: (defs) => ({ anyOf: [{ type: 'boolean' }, definitionSchema(defs)] }),
     read: (value, pointer, report) => (typeof value === 'boolean' ? value : readDefinition(value, pointer, report)),
   };
 }
+
+/** What a definition may say, for editors. */
+export const definitionSchema: SchemaOf = (defs) =>
+  defs.refer('definition', () => ({
+    type: 'object',
+    properties: Object.fromEntries(Object.entries(keywords).map(([name, { shape }]) => [name, shape.schema(defs)])),
+    additionalProperties: false,
+  }));
 
 /** A definition: a map of known keywords whose default, if any, fits them. */
 export function readDefinition(value: Json, pointer: string, report: Report): JsonObject | undefined {

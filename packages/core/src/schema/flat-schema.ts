@@ -1,13 +1,17 @@
 import type { Problem } from '../errors.ts';
 import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
+import type { JsonSchema, SchemaOf } from '../yaml/json-schema.ts';
 import { childPointer } from '../yaml/pointer.ts';
 import { describe, type Report, type Shape } from '../yaml/shape.ts';
-import { readDefinition } from './check-schema.ts';
+import { definitionSchema, readDefinition } from './check-schema.ts';
 import { visit } from './visit.ts';
 
 /** Parameters by name, each with its definition: JSON Schema keywords for one value, and `required` (boolean, default false),
  *  `secret` (boolean: kept encrypted, never shown) and `position` (integer: order of display). */
 export type FlatSchema = Record<string, JsonObject>;
+
+/** What the older form may say beside its properties, without effect. */
+const aboutObjects = ['type', 'title', 'description', '$schema', 'additionalProperties'];
 
 /** Most parameters one schema may have. */
 const mostParameters = 1_000;
@@ -16,6 +20,7 @@ const mostParameters = 1_000;
  *  turned into the flat form. */
 export const flatSchema: Shape<FlatSchema> = {
   expected: 'a map of parameter definitions',
+  schema: (defs) => defs.refer('flat_schema', flatSchemaSchema),
   read: (value, pointer, report) => {
     if (!isJsonObject(value)) {
       report(pointer, `A schema must be a map from names to definitions, not ${describe(value)}`, 'wrong_type');
@@ -24,6 +29,24 @@ export const flatSchema: Shape<FlatSchema> = {
     if (value['type'] === 'object') return readObjectSchema(value, pointer, report);
     return readParameters(value, pointer, report);
   },
+};
+
+/** What a flat schema may say, for editors. */
+const flatSchemaSchema: SchemaOf = (defs) => {
+  const definitions: JsonSchema = { type: 'object', additionalProperties: definitionSchema(defs) };
+  return {
+    type: 'object',
+    if: { properties: { type: { const: 'object' } }, required: ['type'] },
+    then: {
+      properties: {
+        ...Object.fromEntries(aboutObjects.map((key) => [key, {}])),
+        properties: definitions,
+        required: { type: 'array' },
+      },
+      additionalProperties: false,
+    },
+    else: { ...definitions, maxProperties: mostParameters },
+  };
 };
 
 /** Everything wrong with a flat schema, with pointers into it. */
@@ -99,7 +122,7 @@ function readParameters(value: JsonObject, pointer: string, report: Report): Fla
 function readObjectSchema(value: JsonObject, pointer: string, report: Report): FlatSchema | undefined {
   const { properties = {}, required = [], ...rest } = value;
   for (const key of Object.keys(rest)) {
-    if (['type', 'title', 'description', '$schema', 'additionalProperties'].includes(key)) continue;
+    if (aboutObjects.includes(key)) continue;
     report(
       childPointer(pointer, key),
       `"${key}" is not supported beside "properties": define each parameter by name`,

@@ -1,6 +1,6 @@
 import { canonicalJson } from '../hash.ts';
 import { isJsonObject, type Json } from '../json.ts';
-import { anything, choice, flag, integer, list, text, word } from '../yaml/shape.ts';
+import { anything, choice, flag, integer, isText, list, text, word } from '../yaml/shape.ts';
 import { keyword, type Keyword } from './keyword.ts';
 import { isTemplate, type Visit } from './visit.ts';
 
@@ -39,10 +39,10 @@ export function expectedBy(schema: Json): string {
 
 export const generalKeywords: Record<string, Keyword> = {
   type: keyword(
-    choice<TypeName | TypeName[]>(`a type (${typeNames.join(', ')}) or a list of them`, (value) => {
-      if (Array.isArray(value)) return list(word(...typeNames), { atLeast: 1 });
-      return typeof value === 'string' ? word(...typeNames) : undefined;
-    }),
+    choice<TypeName | TypeName[]>(`a type (${typeNames.join(', ')}) or a list of them`, [
+      [isText, word(...typeNames)],
+      [Array.isArray, list(word(...typeNames), { atLeast: 1 })],
+    ]),
     (rule, value, visit) => {
       const types = [rule].flat();
       if (types.some((type) => isOfType[type](value))) return;

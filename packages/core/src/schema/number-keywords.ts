@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import type { JsonSchema } from '../yaml/json-schema.ts';
 import type { Shape } from '../yaml/shape.ts';
 import { describe } from '../yaml/shape.ts';
 import { keyword, type Keyword } from './keyword.ts';
@@ -8,8 +9,13 @@ type Numeric = number | bigint;
 
 const isNumeric = (value: Json): value is Numeric => typeof value === 'number' || typeof value === 'bigint';
 
-const numeric = (test: (value: Numeric) => boolean = () => true, expected = 'a number'): Shape<Numeric> => ({
+const numeric = (
+  test: (value: Numeric) => boolean = () => true,
+  expected = 'a number',
+  bound: JsonSchema = {},
+): Shape<Numeric> => ({
   expected,
+  schema: () => ({ type: 'number', ...bound }),
   read: (value, pointer, report) => {
     if (isNumeric(value) && test(value)) return value;
     report(
@@ -34,7 +40,7 @@ export const numberKeywords: Record<string, Keyword> = {
   exclusiveMinimum: bound((value, limit) => value > limit, 'more than'),
   exclusiveMaximum: bound((value, limit) => value < limit, 'less than'),
   multipleOf: keyword(
-    numeric((value) => value > 0, 'a number above 0'),
+    numeric((value) => value > 0, 'a number above 0', { exclusiveMinimum: 0 }),
     (step, value, visit: Visit) => {
       if (isNumeric(value) && !isMultiple(value, step)) {
         visit.fail(`must be a multiple of ${step.toString()}, not ${visit.shown(value)}`);

@@ -25,10 +25,10 @@ export const objectKeywords: Record<string, Keyword> = {
   }),
   // A list is JSON Schema's own form; a boolean on a member is the flat form, read by `properties`, where a default counts as given.
   required: keyword(
-    choice<boolean | string[]>('true, false or a list of property names', (value) => {
-      if (Array.isArray(value)) return list(text());
-      return typeof value === 'boolean' ? flag() : undefined;
-    }),
+    choice<boolean | string[]>('true, false or a list of property names', [
+      [(value) => typeof value === 'boolean', flag()],
+      [Array.isArray, list(text())],
+    ]),
     (rule, value, visit) => {
       if (typeof rule === 'boolean' || !isJsonObject(value)) return;
       for (const name of rule) if (!Object.hasOwn(value, name)) missing(name, visit);

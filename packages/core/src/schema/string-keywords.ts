@@ -39,6 +39,7 @@ export const stringKeywords: Record<string, Keyword> = {
   pattern: keyword(
     {
       expected: 'a regular expression',
+      schema: () => ({ type: 'string' }),
       read: (value, pointer, report) => {
         const pattern = text({ mayBeEmpty: true }).read(value, pointer, report);
         const compiled = pattern === undefined ? undefined : compilePattern(pattern);

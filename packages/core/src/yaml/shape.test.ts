@@ -26,7 +26,7 @@ const shape = record(
     enabled: defaulted(flag(), true),
     format: defaulted(word('json', 'yaml', 'dotenv'), 'json'),
     tasks: defaulted(list(task, { atLeast: 1 }), []),
-    hmac: optional(choice('none or a map', (value) => (value === 'none' ? word('none') : undefined))),
+    hmac: optional(choice('none or a map', [[(value) => value === 'none', word('none')]])),
   },
   { ignored: ['__chart_meta__'] },
 );

@@ -2,6 +2,7 @@ import type { Problem } from '../errors.ts';
 import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
 import type { ProblemCode } from '../problem-code.ts';
 import { problemAt, type YamlDocument } from './document.ts';
+import { orNull, type JsonSchema, type SchemaOf } from './json-schema.ts';
 import { suggestion } from './nearest.ts';
 import { childPointer } from './pointer.ts';
 
@@ -13,6 +14,8 @@ export type Report = (pointer: string, message: string, code: ProblemCode, of?: 
 export interface Shape<T> {
   /** Completes the sentence "must be ...". */
   expected: string;
+  /** The same as a JSON Schema, for editors. What `read` demands beyond it no editor can know. */
+  schema: SchemaOf;
   read: (value: Json, pointer: string, report: Report) => T | undefined;
 }
 
@@ -50,6 +53,12 @@ export function text(options: { form?: TextForm; maxLength?: number; mayBeEmpty?
   const expected = form?.expected ?? 'a text';
   return {
     expected,
+    schema: () => ({
+      type: 'string',
+      ...(mayBeEmpty ? {} : { minLength: 1 }),
+      ...(maxLength === Infinity ? {} : { maxLength }),
+      ...(form?.pattern === undefined ? {} : { pattern: form.pattern }),
+    }),
     read: (value, pointer, report) => {
       if (typeof value !== 'string') {
         const isBare = typeof value === 'number' || typeof value === 'bigint' || typeof value === 'boolean';
@@ -72,10 +81,20 @@ export interface TextForm {
   /** Completes the sentence "must be ...". */
   expected: string;
   test: (text: string) => boolean;
+  /** The test as a regular expression of ECMAScript, where it is one. */
+  pattern?: string;
 }
+
+/** A form that a regular expression describes. */
+export const patternForm = (expected: string, pattern: RegExp): TextForm & { pattern: string } => ({
+  expected,
+  test: (text) => pattern.test(text),
+  pattern: pattern.source,
+});
 
 export const flag = (): Shape<boolean> => ({
   expected: 'true or false',
+  schema: () => ({ type: 'boolean' }),
   read: (value, pointer, report) => {
     if (typeof value === 'boolean') return value;
     const meant = typeof value === 'string' && Object.hasOwn(otherBooleans, value.toLowerCase());
@@ -106,6 +125,11 @@ export function integer(minimum = Number.MIN_SAFE_INTEGER, maximum = Number.MAX_
   const expected = `an integer${range}`;
   return {
     expected,
+    schema: () => ({
+      type: 'integer',
+      ...(minimum === Number.MIN_SAFE_INTEGER ? {} : { minimum }),
+      ...(maximum === Number.MAX_SAFE_INTEGER ? {} : { maximum }),
+    }),
     read: (value, pointer, report) => {
       const isInteger = typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
       if (isInteger && value >= minimum && value <= maximum) return Number(value);
@@ -121,6 +145,7 @@ export function word<const W extends string>(...words: readonly W[]): Shape<W> {
   const expected = words.length === 1 ? String(words[0]) : `one of ${words.join(', ')}`;
   return {
     expected,
+    schema: () => ({ enum: [...words] }),
     read: (value, pointer, report) => {
       if (words.includes(value as W)) return value as W;
       const meant = typeof value === 'string' ? suggestion(value, words) : '';
@@ -132,11 +157,12 @@ export function word<const W extends string>(...words: readonly W[]): Shape<W> {
 }
 
 /** Any JSON value. */
-export const anything = (): Shape<Json> => ({ expected: 'any value', read: (value) => value });
+export const anything = (): Shape<Json> => ({ expected: 'any value', schema: () => ({}), read: (value) => value });
 
 /** A map with any keys and values. */
 export const anyMap = (): Shape<JsonObject> => ({
   expected: 'a map',
+  schema: () => ({ type: 'object' }),
   read: (value, pointer, report) => {
     if (isJsonObject(value)) return value;
     report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
@@ -150,6 +176,11 @@ export function list<T>(element: Shape<T>, options: { atLeast?: number } = {}): 
   const expected = atLeast > 0 ? `a list of at least ${atLeast}` : 'a list';
   return {
     expected,
+    schema: (defs) => ({
+      type: 'array',
+      items: element.schema(defs),
+      ...(atLeast > 0 ? { minItems: atLeast } : {}),
+    }),
     read: (value, pointer, report) => {
       if (!Array.isArray(value) || value.length < atLeast) {
         const [got, code]: [string, ProblemCode] = Array.isArray(value)
@@ -169,6 +200,11 @@ export function list<T>(element: Shape<T>, options: { atLeast?: number } = {}): 
 export function map<T>(entry: Shape<T>, options: { key?: TextForm } = {}): Shape<Record<string, T>> {
   return {
     expected: 'a map',
+    schema: (defs) => ({
+      type: 'object',
+      additionalProperties: entry.schema(defs),
+      ...(options.key?.pattern === undefined ? {} : { propertyNames: { pattern: options.key.pattern } }),
+    }),
     read: (value, pointer, report) => {
       if (!isJsonObject(value)) {
         report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
@@ -223,14 +259,36 @@ export type RecordOf<F extends Fields> = { [K in Exclude<keyof F, OptionalKey<F>
 /** The value type of a shape. */
 export type Shaped<S> = S extends Shape<infer T> ? T : never;
 
-/** A map with known keys: every other key is an error that names the nearest known one. `ignored` keys are accepted and left out
- *  (what an editor keeps for itself, or what only informs readers). */
-export function record<F extends Fields>(fields: F, options: { ignored?: readonly string[] } = {}): Shape<RecordOf<F>> {
-  const { ignored = [] } = options;
+export interface RecordOptions {
+  /** Keys that are accepted and left out: what an editor keeps for itself, or what only informs readers. */
+  ignored?: readonly string[];
+  /** Keys that must be there although reading goes on without them, so that one of them does not hide what else is wrong. Whoever
+   *  names them reports them. */
+  needed?: readonly string[];
+}
+
+/** A map with known keys: every other key is an error that names the nearest known one. */
+export function record<F extends Fields>(fields: F, options: RecordOptions = {}): Shape<RecordOf<F>> {
+  const { ignored = [], needed = [] } = options;
   const table = Object.entries(fields);
   const mainNameOf = new Map(table.flatMap(([name, field]) => [name, ...field.aliases].map((key) => [key, name])));
+  const isNeeded = (name: string): boolean => fields[name]?.presence === 'required' || needed.includes(name);
   return {
     expected: 'a map',
+    schema: (defs) => {
+      const properties = table.flatMap(([name, field]): [string, JsonSchema][] => {
+        const schema = field.shape.schema(defs);
+        const given = isNeeded(name) ? schema : orNull(schema);
+        const fallback = isPrimitive(field.fallback) ? { default: field.fallback } : {};
+        return [name, ...field.aliases].map((key) => [key, { ...given, ...fallback }]);
+      });
+      return {
+        type: 'object',
+        properties: Object.fromEntries([...properties, ...ignored.map((key) => [key, {}])]),
+        required: table.map(([name]) => name).filter(isNeeded),
+        additionalProperties: false,
+      };
+    },
     read: (value, pointer, report) => {
       if (!isJsonObject(value)) {
         report(pointer, `${nameOf(pointer)} must be a map, not ${describe(value)}`, 'wrong_type');
@@ -262,16 +320,27 @@ export function record<F extends Fields>(fields: F, options: { ignored?: readonl
   };
 }
 
-/** A value of one of several shapes; `pick` looks at it and says which, undefined for none. */
-export const choice = <T>(expected: string, pick: (value: Json) => Shape<T> | undefined): Shape<T> => ({
+/** A value of one of several shapes: the first whose test it passes says what is wrong with it. */
+export const choice = <T>(
+  expected: string,
+  forms: readonly (readonly [test: (value: Json) => boolean, shape: Shape<T>])[],
+): Shape<T> => ({
   expected,
+  schema: (defs) => ({ anyOf: forms.map(([, shape]) => shape.schema(defs)) }),
   read: (value, pointer, report) => {
-    const shape = pick(value);
+    const shape = forms.find(([test]) => test(value))?.[1];
     if (shape !== undefined) return shape.read(value, pointer, report);
     report(pointer, `${nameOf(pointer)} must be ${expected}, not ${describe(value)}`, 'wrong_type');
     return undefined;
   },
 });
+
+export const isText = (value: Json): value is string => typeof value === 'string';
+export const isNumber = (value: Json): value is number => typeof value === 'number';
+
+/** Defaults that stand for nothing, such as an empty text, are not worth telling. */
+const isPrimitive = (value: unknown): value is Json =>
+  typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && value !== '');
 
 /** A value for messages: short, with its type where the type is what matters. */
 export function describe(value: Json): string {

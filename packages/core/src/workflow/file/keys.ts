@@ -8,8 +8,11 @@ import {
   flag,
   integer,
   list,
+  isNumber,
+  isText,
   map,
   optional,
+  patternForm,
   record,
   required,
   text,
@@ -17,9 +20,8 @@ import {
   type Report,
   type Shape,
   type Shaped,
-  type TextForm,
 } from '../../yaml/shape.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
+import { isJsonObject, type JsonObject } from '../../json.ts';
 import { defaultMaxVisits } from '../definition.ts';
 import { located, unavailable, type Located } from './located.ts';
 
@@ -31,16 +33,13 @@ const longestTime = 31_536_000;
 
 const mostVisits = 1_000_000;
 
-const variableForm: TextForm = {
-  expected: 'a variable name (letters, digits, _ and -)',
-  test: (name) => /^[A-Za-z0-9_-]{1,255}$/.test(name) && name !== '__proto__',
-};
+const variableForm = patternForm('a variable name (letters, digits, _ and -)', /^(?!__proto__$)[A-Za-z0-9_-]{1,255}$/);
 
 /** A map of variables to values, or the name of a variable that takes the whole result. */
-const publishEntry: Shape<JsonObject | string> = choice<JsonObject | string>('a map or a variable name', (value) => {
-  if (typeof value === 'string') return text({ form: variableForm });
-  return isJsonObject(value) ? map(anything(), { key: variableForm }) : undefined;
-});
+const publishEntry = choice<JsonObject | string>('a map or a variable name', [
+  [isText, text({ form: variableForm })],
+  [isJsonObject, map(anything(), { key: variableForm })],
+]);
 
 const publish = defaulted(list(located(publishEntry)), []);
 
@@ -69,23 +68,27 @@ const retry = record({
   on_error: optional(located(text())),
 });
 
-const input = choice<JsonObject | 'inherit'>('a map, or the word inherit', (value) => {
-  if (typeof value === 'string') return word('inherit');
-  return isJsonObject(value) ? anyMap() : undefined;
-});
+const input = choice<JsonObject | 'inherit'>('a map, or the word inherit', [
+  [isText, word('inherit')],
+  [isJsonObject, anyMap()],
+]);
 
-const join = choice<number | 'all'>('the word all, or an integer of 1 or more', (value) => {
-  if (typeof value === 'string') return word('all');
-  return typeof value === 'number' ? integer(1) : undefined;
-});
+const join = choice<number | 'all'>('the word all, or an integer of 1 or more', [
+  [isText, word('all')],
+  [isNumber, integer(1)],
+]);
 
 /** A list literal is refused: what stands in it would have to be told from templates, and the expression says the same. */
-const items = choice<string>('an expression that gives a list, e.g. "{{ parameters.hosts }}"', (value) => {
-  if (typeof value === 'string') return text();
-  return Array.isArray(value) ? { expected: 'a template', read: refuseListLiteral } : undefined;
-});
+const listExpression = choice<string>('an expression that gives a list, e.g. "{{ parameters.hosts }}"', [
+  [isText, text()],
+]);
+const items: Shape<string> = {
+  ...listExpression,
+  read: (value, pointer, report) =>
+    Array.isArray(value) ? refuseListLiteral(pointer, report) : listExpression.read(value, pointer, report),
+};
 
-function refuseListLiteral(_: Json, pointer: string, report: Report): undefined {
+function refuseListLiteral(pointer: string, report: Report): undefined {
   report(
     pointer,
     '"with_items" must be an expression that gives a list; write the list inside it, "{{ [1, 2] }}", or keep it in "vars"',
@@ -93,10 +96,10 @@ function refuseListLiteral(_: Json, pointer: string, report: Report): undefined 
   );
 }
 
-const concurrency = choice<number | string>('an integer of 1 or more, or an expression that gives one', (value) => {
-  if (typeof value === 'string') return text();
-  return typeof value === 'number' ? integer(1) : undefined;
-});
+const concurrency = choice<number | string>('an integer of 1 or more, or an expression that gives one', [
+  [isText, text()],
+  [isNumber, integer(1)],
+]);
 
 const taskName = text({ maxLength: 255 });
 const actionRef = text({ form: refForm });
@@ -136,13 +139,14 @@ const task = record(
     worker_tolerations: unavailable(),
     tasks: unavailable(),
   },
-  { ignored: ['__chart_meta__'] },
+  { ignored: ['__chart_meta__'], needed: Object.keys(neededInTask) },
 );
 
 function kind(): Shape<'action' | 'workflow'> {
   const known = word('action', 'workflow');
   return {
     expected: known.expected,
+    schema: known.schema,
     read: (value, pointer, report) => {
       if (value !== 'parallel') return known.read(value, pointer, report);
       report(
@@ -180,7 +184,7 @@ export const workflowKeys = record(
     cancellation_policy: defaulted(word('allow_finish', 'cancel_running'), 'allow_finish'),
     max_visits: defaulted(integer(1, mostVisits), defaultMaxVisits),
   },
-  { ignored: ['__chart_meta__'] },
+  { ignored: ['__chart_meta__'], needed: Object.keys(neededInWorkflow) },
 );
 
 export type TransitionKeys = Shaped<typeof transition>;

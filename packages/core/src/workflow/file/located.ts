@@ -10,6 +10,7 @@ export interface Located<T> {
 
 export const located = <T>(shape: Shape<T>): Shape<Located<T>> => ({
   expected: shape.expected,
+  schema: shape.schema,
   read: (value, pointer, report) => {
     const read = shape.read(value, pointer, report);
     return read === undefined ? undefined : { pointer, value: read };
@@ -21,6 +22,7 @@ export const located = <T>(shape: Shape<T>): Shape<Located<T>> => ({
 export const unavailable = (): Field<null, 'optional'> =>
   optional({
     expected: 'left out',
+    schema: () => ({ enum: [null, false, '', [], {}], description: 'Not available in this version.' }),
     read: (value, pointer, report) => {
       if (wishesNothing(value)) return null;
       const key = pointer.slice(pointer.lastIndexOf('/') + 1);
