@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import { conditionsSchema } from '../rule/condition-schema.ts';
 import type { YamlDocument } from '../yaml/document.ts';
 import {
   anyMap,
@@ -38,7 +39,7 @@ const ruleShape = record({
   enabled: defaulted(flag(), true),
   trigger_ref: required(text({ form: shortRefForm })),
   trigger_params: defaulted(anyMap(), {}),
-  conditions: defaulted(anything(), {}),
+  conditions: defaulted({ ...anything(), schema: conditionsSchema }, {}),
   action_ref: required(text({ form: shortRefForm })),
   action_params: defaulted(anyMap(), {}),
   permission_set_refs: unsupported(),

@@ -3,6 +3,7 @@ import { Evaluation } from '../expression/evaluation.ts';
 import { matchPattern } from '../expression/pattern.ts';
 import type { PredicateName } from '../expression/predicate.ts';
 import type { Json } from '../json.ts';
+import type { JsonSchema } from '../yaml/json-schema.ts';
 import { describe } from '../yaml/shape.ts';
 
 /** What is wrong with the `value` that a condition's operator was given, if anything. */
@@ -16,17 +17,25 @@ interface Operand {
   /** Completes the sentence "must be ...". */
   expected: string;
   test: (value: Json) => boolean;
+  /** The same, for editors. */
+  schema: JsonSchema;
 }
 
-const anything: Operand = { expected: 'any value', test: () => true };
-const aText: Operand = { expected: 'a text', test: (value) => typeof value === 'string' };
-const aList: Operand = { expected: 'a list', test: Array.isArray };
+const anything: Operand = { expected: 'any value', test: () => true, schema: {} };
+const aText: Operand = {
+  expected: 'a text',
+  test: (value) => typeof value === 'string',
+  schema: { type: 'string' },
+};
+const aList: Operand = { expected: 'a list', test: Array.isArray, schema: { type: 'array' } };
 const ordered: Operand = {
   expected: 'a number or a text',
   test: (value) => ['number', 'bigint', 'string'].includes(typeof value),
+  schema: { type: ['number', 'string'] },
 };
 
-const operands: Record<PredicateName, Operand> = {
+/** What each operator takes for its value. */
+export const operands: Record<PredicateName, Operand> = {
   equals: anything,
   not_equals: anything,
   contains: anything,
@@ -39,8 +48,8 @@ const operands: Record<PredicateName, Operand> = {
   less_than_or_equals: ordered,
   starts_with: aText,
   ends_with: aText,
-  matches: { expected: 'a regular expression', test: aText.test },
-  exists: { expected: 'true or false', test: (value) => typeof value === 'boolean' },
+  matches: { expected: 'a regular expression', test: aText.test, schema: aText.schema },
+  exists: { expected: 'true or false', test: (value) => typeof value === 'boolean', schema: { type: 'boolean' } },
 };
 
 function patternProblem(pattern: string): string | undefined {

@@ -259,7 +259,9 @@ export type RecordOf<F extends Fields> = { [K in Exclude<keyof F, OptionalKey<F>
 /** The value type of a shape. */
 export type Shaped<S> = S extends Shape<infer T> ? T : never;
 
-export interface RecordOptions {
+export interface RecordOptions<F = unknown> {
+  /** What each key means, in a sentence: editors show it. Every key of the record has one, or none has. */
+  about?: { readonly [K in keyof F]: string };
   /** Keys that are accepted and left out: what an editor keeps for itself, or what only informs readers. */
   ignored?: readonly string[];
   /** Keys that must be there although reading goes on without them, so that one of them does not hide what else is wrong. Whoever
@@ -268,8 +270,9 @@ export interface RecordOptions {
 }
 
 /** A map with known keys: every other key is an error that names the nearest known one. */
-export function record<F extends Fields>(fields: F, options: RecordOptions = {}): Shape<RecordOf<F>> {
+export function record<F extends Fields>(fields: F, options: RecordOptions<F> = {}): Shape<RecordOf<F>> {
   const { ignored = [], needed = [] } = options;
+  const about: Readonly<Record<string, string>> = options.about ?? {};
   const table = Object.entries(fields);
   const mainNameOf = new Map(table.flatMap(([name, field]) => [name, ...field.aliases].map((key) => [key, name])));
   const isNeeded = (name: string): boolean => fields[name]?.presence === 'required' || needed.includes(name);
@@ -279,12 +282,16 @@ export function record<F extends Fields>(fields: F, options: RecordOptions = {})
       const properties = table.flatMap(([name, field]): [string, JsonSchema][] => {
         const schema = field.shape.schema(defs);
         const given = isNeeded(name) ? schema : orNull(schema);
-        const fallback = isPrimitive(field.fallback) ? { default: field.fallback } : {};
-        return [name, ...field.aliases].map((key) => [key, { ...given, ...fallback }]);
+        const text = about[name];
+        const more = {
+          ...(text === undefined ? {} : { description: text }),
+          ...(isTelling(field.fallback) ? { default: field.fallback } : {}),
+        };
+        return [name, ...field.aliases].map((key) => [key, { ...given, ...more }]);
       });
       return {
         type: 'object',
-        properties: Object.fromEntries([...properties, ...ignored.map((key) => [key, {}])]),
+        properties: Object.fromEntries([...properties, ...ignored.map((key) => [key, {}] as const)]),
         required: table.map(([name]) => name).filter(isNeeded),
         additionalProperties: false,
       };
@@ -339,8 +346,8 @@ export const isText = (value: Json): value is string => typeof value === 'string
 export const isNumber = (value: Json): value is number => typeof value === 'number';
 
 /** Defaults that stand for nothing, such as an empty text, are not worth telling. */
-const isPrimitive = (value: unknown): value is Json =>
-  typeof value === 'boolean' || typeof value === 'number' || (typeof value === 'string' && value !== '');
+const isTelling = (fallback: unknown): fallback is boolean | number | string =>
+  typeof fallback === 'boolean' || typeof fallback === 'number' || (typeof fallback === 'string' && fallback !== '');
 
 /** A value for messages: short, with its type where the type is what matters. */
 export function describe(value: Json): string {
