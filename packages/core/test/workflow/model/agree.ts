@@ -1,4 +1,5 @@
 import type { JsonObject } from '../../../src/json.ts';
+import type { Decision } from '../../../src/workflow/conductor/decision.ts';
 import type { Outcome } from '../../../src/workflow/conductor/step.ts';
 import type { WorkflowDefinition } from '../../../src/workflow/definition.ts';
 import { Play } from '../play.ts';
@@ -52,7 +53,7 @@ export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[])
     const what = `${task} (visit ${visit}, attempt ${attempt}) ended ${outcome} with ${JSON.stringify(result)}`;
     const tell = (): void => {
       run.tell(told);
-      agree(what, model.end(task, visit, attempt, outcome, result));
+      agree(what, model.end(task, visit, attempt, outcome, result, !cannotStart));
     };
     tell();
     if (fate.twice && !hasEnded(run)) tell();
@@ -70,6 +71,11 @@ function observedOf(run: Play, before: number): Observed {
     ...{ task, visit, position },
     input: error === null ? input : ('error' as const),
   }));
+  return observedIn(decision, starts, run.variables);
+}
+
+/** What a decision says, in the model's form. */
+export function observedIn(decision: Decision, starts: Observed['starts'], variables: JsonObject): Observed {
   const transitions = decision.transitions.map(({ task, visit, index, fired, error }) => ({
     ...{ task, visit, index, fired },
     isError: error !== undefined,
@@ -84,13 +90,13 @@ function observedOf(run: Play, before: number): Observed {
     ...{ starts, transitions, targets },
     retry: decision.retry?.retry_count ?? null,
     ignored: decision.ignored !== undefined,
-    variables: run.variables,
+    variables,
     outcome: decision.outcome === undefined ? null : { status: decision.outcome.status, output },
   };
 }
 
-/** Key order says nothing. */
-const canonical = (value: unknown): string =>
+/** A text that two values share if they are the same but for the order of keys. */
+export const canonical = (value: unknown): string =>
   JSON.stringify(
     value,
     (_, member: unknown) =>

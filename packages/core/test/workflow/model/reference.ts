@@ -67,7 +67,15 @@ export class Reference {
     });
   }
 
-  end(task: string, visit: number, attempt: number, outcome: Exclude<Outcome, 'skipped'>, result: Json): Observed {
+  /** @param started whether the attempt could start at all; what cannot is not retried */
+  end(
+    task: string,
+    visit: number,
+    attempt: number,
+    outcome: Exclude<Outcome, 'skipped'>,
+    result: Json,
+    started: boolean,
+  ): Observed {
     return this.#step(() => {
       const run = this.#runs.find((one) => one.task === task && one.visit === visit);
       if (run?.state !== 'active' || run.attempt !== attempt) {
@@ -76,7 +84,7 @@ export class Reference {
       }
       Object.assign(run, { outcome, result });
       if (outcome === 'cancelled') this.#isCancelled = true;
-      else if (this.#retries(run)) return null;
+      else if (started && this.#retries(run)) return null;
       this.#close(run);
       if (outcome === 'cancelled') return null;
       const isHandled = this.#isFailing ? null : this.#fire(run);
@@ -257,7 +265,6 @@ export class Reference {
       return;
     }
     const input = this.#input(definition, run, by);
-    if (input === 'error') run.retriesLeft = 0;
     this.#seen.starts.push({ task, visit, position, input });
     say('started');
   }

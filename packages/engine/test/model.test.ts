@@ -1,0 +1,158 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { parseWorkflow, readYaml, type Id, type WorkflowDefinition } from '@attune/core';
+import { sql, type Database } from '@attune/db';
+import { freshDatabase } from '../../../testing/database.ts';
+import { fileOf } from '../../core/test/workflow/model/file.ts';
+import { randomWorkflow } from '../../core/test/workflow/model/random.ts';
+import { crashing, type Crashing } from './crash.ts';
+import { disagreement, runAll, type Attempt, type Ending } from './model.ts';
+import { registerTestPack, runOf, startFlow } from './play.ts';
+
+/** A number from 0 to 9 that a text comes to, and nothing else. */
+function digitOf(text: string): number {
+  let hash = 7;
+  for (const letter of text) hash = (hash * 31 + letter.charCodeAt(0)) % 1_000_003;
+  return hash % 10;
+}
+
+/** How attempts end, by what they are and nothing else. */
+const endingBy =
+  (salt: number) =>
+  ({ task_name, visit, attempt }: Attempt): Ending => {
+    const digit = digitOf(`${salt} ${task_name} ${visit} ${attempt}`);
+    if (digit === 9) return { kind: 'lost' };
+    const kind = digit < 6 ? 'succeeded' : digit < 8 ? 'failed' : 'timed_out';
+    return { kind, data: { n: digitOf(`${task_name} ${salt} ${visit}`) } };
+  };
+
+/** Workflows as files that the parser accepts, with the delays of their retries taken away. */
+function workflows(seed: number, count: number): WorkflowDefinition[] {
+  const isSound = (file: string): boolean => parseWorkflow(readYaml(file, 'model.yaml')).workflow !== undefined;
+  return fc
+    .sample(randomWorkflow(6), { seed, numRuns: count * 6 })
+    .map((definition) => ({
+      ...definition,
+      ref: 'test.flow',
+      max_visits: 5,
+      tasks: definition.tasks.map((task) => ({
+        ...task,
+        action: 'test.do',
+        retry: task.retry && { ...task.retry, delay: 0, max_delay: null },
+      })),
+    }))
+    .filter((definition) => isSound(fileOf(definition)))
+    .slice(0, count);
+}
+
+async function register(
+  db: Database,
+  definition: WorkflowDefinition,
+  more: Record<string, string> = {},
+): Promise<void> {
+  await registerTestPack(db, {
+    'actions/flow.yaml': 'ref: test.flow\nworkflow_file: workflows/flow.workflow.yaml\n',
+    'actions/workflows/flow.workflow.yaml': fileOf(definition).replace(/^ref: .*\n/, ''),
+    ...more,
+  });
+}
+
+test('what the engine recorded of a run is what the model says, step by step', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  let steps = 0;
+  for (const [index, definition] of workflows(20_261_126, 40).entries()) {
+    await register(db, definition);
+    const id = await startFlow(db);
+    await runAll(db, endingBy(index), (living) => digitOf(`${index} ${living} ${steps}`) % living);
+    const found = await disagreement(db, id, definition, {});
+    if (found !== null) expect.fail(`${fileOf(definition)}\n${found}`);
+    steps += (await db.one<{ steps: number }>(sql`select steps from workflow_execution where execution = ${id}`)).steps;
+  }
+  expect(steps).toBeGreaterThan(200);
+});
+
+const eventful = `
+ref: test.flow
+version: "1"
+vars: { round: 0 }
+tasks:
+  - name: first
+    action: test.do
+    next:
+      - do: [flaky, lost, nested]
+  - name: flaky
+    action: test.do
+    retry: { count: 1, delay: 0 }
+    next:
+      - { when: succeeded(), do: [merge] }
+  - name: lost
+    action: test.do
+    next:
+      - { when: failed(), publish: [{ found: "{{ result().succeeded }}" }], do: [merge] }
+  - name: nested
+    action: test.inner
+    next:
+      - { do: [merge] }
+  - name: merge
+    action: test.do
+    join: all
+    next:
+      - { do: [round] }
+  - name: round
+    action: test.do
+    input: { n: "{{ workflow.round }}" }
+    next:
+      - { when: workflow.round < 1, publish: [{ round: "{{ workflow.round + 1 }}" }], do: [round] }
+output_map: { round: "{{ workflow.round }}", n: "{{ task.round.n }}" }
+`;
+
+const inner = `
+ref: test.inner
+version: "1"
+tasks:
+  - { name: one, action: test.do, next: [{ do: [two] }] }
+  - { name: two, action: test.do }
+output_map: { n: "{{ task.two.n }}" }
+`;
+
+const eventfully = ({ task_name, visit, attempt }: Attempt): Ending => {
+  if (task_name === 'lost') return { kind: 'lost' };
+  return { kind: task_name === 'flaky' && attempt === 1 ? 'failed' : 'succeeded', data: { n: visit } };
+};
+
+test('a crash before any statement or commit changes nothing of what a run comes to', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const definition = parseWorkflow(readYaml(eventful, 'eventful.yaml')).workflow;
+  if (definition === undefined) throw new Error('The workflow is not sound');
+  await register(db, definition, { 'workflows/inner.yaml': inner });
+  const start = async (crash: Crashing) => {
+    const id = await startFlow(db);
+    await runAll(crash.db, eventfully, () => 0);
+    const { status, result } = await runOf(db, id);
+    return { id, status, result, tasks: await tasksBelow(db, id) };
+  };
+  const whole = crashing(db, 0);
+  const { id: _, ...expected } = await start(whole);
+  expect(expected).toMatchObject({ status: 'completed', result: { round: 1, n: 2 } });
+  expect(expected.tasks).toHaveLength(10);
+  expect(whole.count()).toBeGreaterThan(100);
+  for (let at = 1; at <= whole.count(); at += 1) {
+    const crash = crashing(db, at);
+    const { id, ...got } = await start(crash);
+    expect(crash.hasCrashed()).toBe(true);
+    expect({ at, ...got }).toEqual({ at, ...expected });
+    expect(await disagreement(db, id, definition, {})).toBeNull();
+  }
+}, 240_000);
+
+const tasksBelow = async (db: Database, id: Id): Promise<string[]> =>
+  (
+    await db.many<{ task: string }>(sql`
+    with recursive below as (
+      select * from execution where parent = ${id}
+      union all select e.* from execution e join below b on e.parent = b.id)
+    select concat_ws(' ', workflow_task->>'task_name', workflow_task->>'visit', workflow_task->>'attempt', status) as task
+    from below order by id`)
+  ).map(({ task }) => task);
