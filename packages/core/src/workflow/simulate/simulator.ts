@@ -1,0 +1,306 @@
+import { AttuneError } from '../../errors.ts';
+import { actionGone, prepareParameters } from '../../execution/prepare.ts';
+import { maxRestarts } from '../../execution/restart.ts';
+import type { Instant } from '../../execution/execution.ts';
+import type { JsonObject } from '../../json.ts';
+import { packOf } from '../../pack/names.ts';
+import { advance, awaitsRetry, begin, retried } from '../conductor/conductor.ts';
+import type { Finished, RunOutcome, Step, TaskStart } from '../conductor/step.ts';
+import type { WorkflowDefinition } from '../definition.ts';
+import { buildGraph, nodeOf } from '../graph/graph.ts';
+import { Agenda, type OrderedEntry } from './agenda.ts';
+import { conditionsOf } from './conditions.ts';
+import { endKey, successorKey } from './key.ts';
+import type { KnownActions } from './known-action.ts';
+import { isLive, newRun, recordedOf, resultKey, stateOf, type Attempt, type Run } from './run.ts';
+import type { EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
+import { standingsOf } from './standing.ts';
+import { actionResult, usualDuration, type Ending, type ResultSource } from './source.ts';
+
+/** What a simulated run has around it. */
+export interface World {
+  actions: KnownActions;
+  /** Configuration of a pack. */
+  config: (pack_ref: string) => JsonObject;
+  keystore: JsonObject;
+  /** When the outermost run begins, in milliseconds since 1970. */
+  start_ms: number;
+  /** Most decisions, nested runs included. */
+  most_decisions: number;
+}
+
+type Told = Pick<EndedAttempt, 'outcome' | 'result' | 'from'>;
+
+/** What a run is told. Turns that follow from another are taken after those that wait already, as the engine does. */
+type Turn = { kind: 'begun'; run: Run } | { kind: 'ended'; attempt: Attempt; told: Told };
+
+/** What is still to happen. */
+type Due =
+  | { kind: 'end'; attempt: Attempt; ending: Ending }
+  | { kind: 'successor'; attempt: Attempt; reason: 'retry' | 'restart' }
+  | { kind: 'begin'; run: Run }
+  | { kind: 'stop'; run: Run; told: Told };
+
+/** Plays a run: the engine's part without a database, with ends from a source and a clock that jumps from one to the next. */
+export class Simulator {
+  /** What was decided, in order. */
+  readonly steps: SimulatedStep[] = [];
+  /** Attempts that ended so because the source had no answer. */
+  readonly assumed: Simulation['assumed'] = [];
+  readonly #world: World;
+  readonly #agenda: Agenda<Due>;
+  #decisions = 0;
+
+  constructor(world: World, order: readonly OrderedEntry[]) {
+    this.#world = world;
+    this.#agenda = new Agenda(order);
+  }
+
+  /** Plays a workflow to its end.
+   *  @throws AttuneError invalid_workflow where it takes more decisions than it may */
+  play(workflow: WorkflowDefinition, parameters: JsonObject, source: ResultSource): Omit<Simulation, 'departures'> {
+    const run = this.#newRun(workflow, parameters, { name: [], source, parent: null });
+    let outcome = this.#settle([{ kind: 'begun', run }]);
+    while (outcome === null) {
+      const due = this.#agenda.next();
+      if (due === undefined) throw new Error(`The run of ${workflow.ref} waits for nothing and has not ended`);
+      outcome = this.#settle(this.#happen(due));
+    }
+    return {
+      workflow_ref: workflow.ref,
+      parameters,
+      status: outcome.status,
+      result: outcome.result,
+      variables: stateOf(run).variables,
+      tasks: standingsOf(stateOf(run).tasks, workflow, this.steps),
+      duration_seconds: this.#agenda.now,
+      steps: this.steps,
+      assumed: this.assumed,
+    };
+  }
+
+  /** @returns the outcome of the outermost run, once it has ended. */
+  #settle(turns: Turn[]): RunOutcome | null {
+    for (const turn of turns) {
+      const run = turn.kind === 'begun' ? turn.run : turn.attempt.run;
+      if (!isLive(run)) continue; // what is told to a run that has ended decides nothing
+      const step = turn.kind === 'begun' ? this.#begin(turn.run) : this.#advance(turn.attempt, turn.told);
+      turns.push(...this.#carryOut(run, turn.kind === 'ended' ? turn.attempt : null, step));
+      if (step.outcome === null) continue;
+      if (run.parent === null) return step.outcome;
+    }
+    return null;
+  }
+
+  #happen(due: Due): Turn[] {
+    switch (due.kind) {
+      case 'begin':
+        return [{ kind: 'begun', run: due.run }];
+      case 'successor':
+        return this.#succeed(due.attempt, due.reason);
+      case 'stop':
+        due.run.hasEnded = true; // and with it all below
+        return due.run.parent === null ? [] : [{ kind: 'ended', attempt: due.run.parent, told: due.told }];
+      case 'end': {
+        const { attempt, ending } = due;
+        if (ending.outcome !== 'abandoned' || !mayRestart(attempt)) return [{ kind: 'ended', attempt, told: ending }];
+        return this.#succeed(attempt, 'restart');
+      }
+    }
+  }
+
+  #begin(run: Run): Step {
+    const { conditions, witness } = conditionsOf();
+    const step = begin(run.graph, run.facts, witness);
+    this.#record(run, null, step, conditions);
+    return step;
+  }
+
+  #advance({ run, name, error }: Attempt, told: Told): Step {
+    const { outcome, result, from } = told;
+    if (from === 'assumed') this.assumed.push({ run: run.name, ...name });
+    const finished: Finished = { ...name, outcome, result, started: error === undefined };
+    const { conditions, witness } = conditionsOf();
+    const { state, variables } = stateOf(run);
+    const step = advance(run.graph, state, variables, run.facts, finished, recordedOf(run), witness);
+    run.results.set(resultKey(name), result);
+    this.#record(run, { ...name, outcome, result, from }, step, conditions);
+    return step;
+  }
+
+  /** Keeps what a step came to, and creates what it starts: in the order in which the engine would tell the run about it. */
+  #carryOut(run: Run, ended: Attempt | null, step: Step): Turn[] {
+    run.now = step;
+    if (step.retry !== null && ended !== null) {
+      const next = { ...ended, name: { ...ended.name, attempt: ended.name.attempt + 1 } };
+      this.#enter(successorKey(run.name, next.name), step.retry.delay_seconds, {
+        kind: 'successor',
+        attempt: { ...next, retry_count: step.retry.retry_count },
+        reason: 'retry',
+      });
+    }
+    const turns = step.start.flatMap((start) => this.#start(this.#attemptOf(run, start)));
+    if (step.outcome === null) return turns;
+    run.hasEnded = true;
+    if (run.parent === null) return turns;
+    const { status, result } = step.outcome;
+    const outcome = ({ completed: 'succeeded', failed: 'failed', cancelled: 'cancelled' } as const)[status];
+    return [...turns, { kind: 'ended', attempt: run.parent, told: { outcome, result, from: 'workflow' } }];
+  }
+
+  #attemptOf(run: Run, start: TaskStart): Attempt {
+    const { task, visit, attempt } = start;
+    const action = this.#world.actions(start.action);
+    const inherits = nodeOf(run.graph, task).definition.input === 'inherit';
+    const prepared = action === undefined ? undefined : prepareParameters(action, start.input, inherits);
+    return {
+      run,
+      name: { task, visit, attempt, item: start.item?.index ?? null },
+      start,
+      action,
+      input: prepared?.config ?? start.input,
+      retry_count: start.retry_count,
+      error: start.error ?? (action === undefined ? actionGone(start.action) : prepared?.error),
+    };
+  }
+
+  /** What cannot start has failed at once; a nested workflow begins, unless a result is given for it; all else is over when the
+   *  source says so. */
+  #start(attempt: Attempt, delay = attempt.start.delay_seconds): Turn[] {
+    const { run, name, action, input, error } = attempt;
+    if (error !== undefined || action === undefined) {
+      const result = { succeeded: false, error: error ?? null };
+      return [{ kind: 'ended', attempt, told: { outcome: 'failed', result, from: 'not_started' } }];
+    }
+    const asked = { ...name, action, input };
+    const ending = run.source.endingOf(asked);
+    if (ending === undefined && action.workflow !== null) return this.#nest(attempt, action.workflow, delay);
+    const within = limited(ending ?? assumedEnding(), limitOf(attempt));
+    this.#enter(endKey(run.name, name), delay + within.duration_seconds, { kind: 'end', attempt, ending: within });
+    return [];
+  }
+
+  #nest(attempt: Attempt, workflow: WorkflowDefinition, delay: number): Turn[] {
+    const { run, name, action, input } = attempt;
+    if (action === undefined) return [];
+    const asked = { ...name, action, input };
+    const source = run.source.within(asked);
+    const nested = this.#newRun(workflow, input, { name: [...run.name, name], source, parent: attempt }, delay);
+    const seconds = limitOf(attempt) ?? Infinity;
+    const told = run.source.stopOf?.(asked) ?? overdue(seconds);
+    this.#enter(endKey(run.name, name), delay + seconds, { kind: 'stop', run: nested, told });
+    // A record tells when the tasks of a nested run ended, and with that when it began.
+    if (delay === 0 || this.#agenda.isFollowing) return [{ kind: 'begun', run: nested }];
+    this.#enter(`begin ${endKey(run.name, name)}`, delay, { kind: 'begin', run: nested });
+    return [];
+  }
+
+  /** Creates the next attempt of a task: the same action with the same input. */
+  #succeed(before: Attempt, reason: 'retry' | 'restart'): Turn[] {
+    const { run } = before;
+    const { task, visit } = before.name;
+    const now = stateOf(run);
+    if (reason === 'retry' && !awaitsRetry(now.state, task, visit)) return [];
+    const attempt =
+      reason === 'retry' ? before : { ...before, name: { ...before.name, attempt: before.name.attempt + 1 } };
+    run.now = { ...now, state: retried(now.state, task, visit, attempt.name.attempt) };
+    run.steps += 1;
+    this.steps.push({
+      kind: 'successor',
+      run: run.name,
+      step: run.steps,
+      at_seconds: this.#agenda.now,
+      reason,
+      ...attempt.name,
+    });
+    return this.#start(attempt, 0);
+  }
+
+  #enter(key: string, after_seconds: number, what: Due): void {
+    const run = 'run' in what ? what.run : what.attempt.run;
+    this.#agenda.add({ at_seconds: this.#agenda.now + after_seconds, key, isAwaited: () => isLive(run), what });
+  }
+
+  #newRun(
+    workflow: WorkflowDefinition,
+    parameters: JsonObject,
+    place: Pick<Run, 'name' | 'source' | 'parent'>,
+    delay = 0,
+  ): Run {
+    const { config, keystore, start_ms } = this.#world;
+    const workflow_start = instantAt(start_ms + (this.#agenda.now + delay) * 1_000);
+    const facts = { parameters, config: config(packOf(workflow.ref)), keystore, workflow_start };
+    return newRun(buildGraph(workflow), facts, place);
+  }
+
+  #record(
+    run: Run,
+    ended: EndedAttempt | null,
+    step: Step,
+    conditions: ReturnType<typeof conditionsOf>['conditions'],
+  ): void {
+    this.#decisions += 1;
+    const { most_decisions } = this.#world;
+    if (this.#decisions > most_decisions) {
+      const message = `The simulation was given up after ${most_decisions} decisions: a loop, or a workflow that nests itself, does not come to its end with these results`;
+      throw new AttuneError('invalid_workflow', message);
+    }
+    run.steps += 1;
+    this.steps.push({
+      kind: 'decided',
+      run: run.name,
+      step: run.steps,
+      at_seconds: this.#agenda.now,
+      ended,
+      decision: step.decision,
+      conditions,
+      started: step.start.map((start) => this.#startedOf(run, start)),
+    });
+  }
+
+  #startedOf(run: Run, start: TaskStart): StartedAttempt {
+    const attempt = this.#attemptOf(run, start);
+    return {
+      ...attempt.name,
+      action_ref: start.action,
+      input: attempt.input,
+      delay_seconds: start.delay_seconds,
+      timeout_seconds: limitOf(attempt),
+      ...(attempt.error === undefined ? {} : { error: attempt.error }),
+    };
+  }
+}
+
+/** The task's limit, else the action's. */
+const limitOf = ({ start, action }: Attempt): number | null => start.timeout_seconds ?? action?.timeout_seconds ?? null;
+
+const assumedEnding = (): Ending => ({
+  outcome: 'succeeded',
+  result: actionResult('succeeded', {}),
+  duration_seconds: usualDuration,
+  from: 'assumed',
+});
+
+/** What is told of a nested run that took too long. */
+const overdue = (seconds: number): Told => ({
+  outcome: 'timed_out',
+  result: { error: `The workflow took longer than its limit of ${seconds} seconds`, succeeded: false },
+  from: 'time_limit',
+});
+
+/** What takes longer than it may is stopped at its limit. What was recorded has ended as it did. */
+function limited(ending: Ending, limit: number | null): Ending {
+  if (limit === null || ending.from === 'recorded' || ending.duration_seconds <= limit) return ending;
+  const error = `The action was stopped at its time limit of ${limit} s`;
+  const result = actionResult('timed_out', undefined, error);
+  return { ...ending, outcome: 'timed_out', result, duration_seconds: limit };
+}
+
+/** The retry policy comes first: a task that has retries left is retried by it, not restarted. */
+function mayRestart({ run, start, retry_count, action, name }: Attempt): boolean {
+  if (retry_count < start.max_retries || name.attempt > maxRestarts) return false;
+  const own = nodeOf(run.graph, start.task).definition.on_worker_lost;
+  return (own ?? action?.on_worker_lost) === 'restart';
+}
+
+const instantAt = (ms: number): Instant => new Date(ms).toISOString().replace('Z', '000Z');
