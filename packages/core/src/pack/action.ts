@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import { flatSchema, type FlatSchema } from '../schema/flat-schema.ts';
+import { aboutAction } from './about.ts';
 import type { ProblemCode } from '../problem-code.ts';
 import { problemAt, type YamlDocument } from '../yaml/document.ts';
 import { suggestion } from '../yaml/nearest.ts';
@@ -52,38 +53,41 @@ export interface ActionDefinition {
 /** Longest time limit: a year. */
 const longestTimeout = 31_536_000;
 
-const actionShape = record({
-  ref: required(text({ form: refForm })),
-  label: optional(text({ maxLength: 255 })),
-  description: optional(text({ mayBeEmpty: true })),
-  runner_type: optional(runnerType),
-  entry_point: optional(text({ mayBeEmpty: true })),
-  workflow_file: optional(text()),
-  parameters: optional(flatSchema),
-  output: optional(flatSchema, 'output_schema'),
-  parameter_delivery: defaulted(word('stdin', 'file'), 'stdin'),
-  parameter_format: defaulted(word('json', 'yaml', 'dotenv'), 'json'),
-  output_format: defaulted(word('text', 'json', 'yaml', 'jsonl'), 'text'),
-  timeout_seconds: optional(integer(1, longestTimeout)),
-  on_worker_lost: defaulted(word('fail', 'restart'), 'fail'),
-  tags: defaulted(list(text()), []),
-  examples: defaulted(list(anything()), []),
-  enabled: defaulted(flag(), true),
-  runtime_version: unsupported(),
-  required_worker_runtimes: unsupported(),
-  worker_selector: unsupported(),
-  worker_affinity: unsupported(),
-  worker_tolerations: unsupported(),
-  default_execution_permission_set_refs: unsupported(),
-  accesses_mcp: unsupported(),
-  log_retention_policy: unsupported(),
-  log_retention_limit: unsupported(),
-  artifact_retention_policy: unsupported(),
-  artifact_retention_limit: unsupported(),
-});
+export const actionShape = record(
+  {
+    ref: required(text({ form: refForm })),
+    label: optional(text({ maxLength: 255 })),
+    description: optional(text({ mayBeEmpty: true })),
+    runner_type: optional(runnerType),
+    entry_point: optional(text()),
+    workflow_file: optional(text()),
+    parameters: optional(flatSchema),
+    output: optional(flatSchema, 'output_schema'),
+    parameter_delivery: defaulted(word('stdin', 'file'), 'stdin'),
+    parameter_format: defaulted(word('json', 'yaml', 'dotenv'), 'json'),
+    output_format: defaulted(word('text', 'json', 'yaml', 'jsonl'), 'text'),
+    timeout_seconds: optional(integer(1, longestTimeout)),
+    on_worker_lost: defaulted(word('fail', 'restart'), 'fail'),
+    tags: defaulted(list(text()), []),
+    examples: defaulted(list(anything()), []),
+    enabled: defaulted(flag(), true),
+    runtime_version: unsupported(),
+    required_worker_runtimes: unsupported(),
+    worker_selector: unsupported(),
+    worker_affinity: unsupported(),
+    worker_tolerations: unsupported(),
+    default_execution_permission_set_refs: unsupported(),
+    accesses_mcp: unsupported(),
+    log_retention_policy: unsupported(),
+    log_retention_limit: unsupported(),
+    artifact_retention_policy: unsupported(),
+    artifact_retention_limit: unsupported(),
+  },
+  { about: aboutAction },
+);
 
 /** Keys that say how a program runs, and so mean nothing beside `workflow_file`. */
-const programKeys = ['runner_type', 'entry_point', 'parameter_delivery', 'parameter_format', 'output_format'];
+export const programKeys = ['runner_type', 'entry_point', 'parameter_delivery', 'parameter_format', 'output_format'];
 
 export function readAction(document: YamlDocument, files: PackFiles, pack: string): Checked<ActionDefinition> {
   const { value, problems } = checkShape(document, actionShape);

@@ -15,8 +15,9 @@ import {
   text,
   type Checked,
 } from '../yaml/shape.ts';
+import { aboutManifest } from './about.ts';
 import { identifierForm, labelOf } from './names.ts';
-import { runnerOf } from './runner.ts';
+import { runtimeForm } from './runner.ts';
 
 /** What `pack.yaml` says. */
 export interface PackManifest {
@@ -48,36 +49,34 @@ const versionForm = patternForm(
   /^\d{1,9}\.\d{1,9}\.\d{1,9}(?:-[0-9A-Za-z.-]{1,100})?(?:\+[0-9A-Za-z.-]{1,100})?$/,
 );
 
-const runtimeForm = {
-  expected: 'a runtime (shell, python, nodejs), with or without a version constraint such as python3>=3.8',
-  test: (dependency: string) => runnerOf(/^[a-z.]+[0-9]*(?=$|[=<>~^])/i.exec(dependency)?.[0] ?? '') !== undefined,
-};
-
 const packForm = patternForm(
   'a pack ref, with or without a constraint such as core@^1.0.0',
   new RegExp(`${identifierForm.pattern.replace(/\$$/, '')}(@[^\\n]*)?$`),
 );
 
-const manifestShape = record({
-  ref: required(text({ form: identifierForm })),
-  version: required(text({ form: versionForm })),
-  label: optional(text({ maxLength: 255 }), 'name'),
-  description: optional(text({ mayBeEmpty: true })),
-  author: optional(text()),
-  email: optional(text()),
-  license: optional(text()),
-  conf_schema: defaulted(flatSchema, {}, 'config_schema'),
-  config: defaulted(anyMap(), {}),
-  meta: defaulted(anyMap(), {}, 'metadata'),
-  tags: defaulted(list(text()), [], 'keywords'),
-  runtime_deps: defaulted(list(text({ form: runtimeForm })), []),
-  dependencies: defaulted(list(text({ form: packForm })), []),
-  python: optional(text()),
-  nodejs: optional(text()),
-  system: defaulted(flag(), false),
-  enabled: defaulted(flag(), true),
-  testing: optional(anyMap()),
-});
+export const manifestShape = record(
+  {
+    ref: required(text({ form: identifierForm })),
+    version: required(text({ form: versionForm })),
+    label: optional(text({ maxLength: 255 }), 'name'),
+    description: optional(text({ mayBeEmpty: true })),
+    author: optional(text()),
+    email: optional(text()),
+    license: optional(text()),
+    conf_schema: defaulted(flatSchema, {}, 'config_schema'),
+    config: defaulted(anyMap(), {}),
+    meta: defaulted(anyMap(), {}, 'metadata'),
+    tags: defaulted(list(text()), [], 'keywords'),
+    runtime_deps: defaulted(list(text({ form: runtimeForm })), []),
+    dependencies: defaulted(list(text({ form: packForm })), []),
+    python: optional(text()),
+    nodejs: optional(text()),
+    system: defaulted(flag(), false),
+    enabled: defaulted(flag(), true),
+    testing: optional(anyMap()),
+  },
+  { about: aboutManifest },
+);
 
 export function readManifest(document: YamlDocument): Checked<PackManifest> {
   const { value, problems } = checkShape(document, manifestShape);

@@ -13,6 +13,7 @@ import {
   text,
   type Checked,
 } from '../yaml/shape.ts';
+import { aboutRule } from './about.ts';
 import { completeRef, labelOf, shortRefForm } from './names.ts';
 import { unsupported } from './unsupported.ts';
 
@@ -32,19 +33,22 @@ export interface RuleDefinition {
   action_params: JsonObject;
 }
 
-const ruleShape = record({
-  ref: required(text({ form: shortRefForm })),
-  label: optional(text({ maxLength: 255 })),
-  description: optional(text({ mayBeEmpty: true })),
-  enabled: defaulted(flag(), true),
-  trigger_ref: required(text({ form: shortRefForm })),
-  trigger_params: defaulted(anyMap(), {}),
-  conditions: defaulted({ ...anything(), schema: conditionsSchema }, {}),
-  action_ref: required(text({ form: shortRefForm })),
-  action_params: defaulted(anyMap(), {}),
-  permission_set_refs: unsupported(),
-  permission_set_ref: unsupported(),
-});
+export const ruleShape = record(
+  {
+    ref: required(text({ form: shortRefForm })),
+    label: optional(text({ maxLength: 255 })),
+    description: optional(text({ mayBeEmpty: true })),
+    enabled: defaulted(flag(), true),
+    trigger_ref: required(text({ form: shortRefForm })),
+    trigger_params: defaulted(anyMap(), {}),
+    conditions: defaulted({ ...anything(), schema: conditionsSchema }, {}),
+    action_ref: required(text({ form: shortRefForm })),
+    action_params: defaulted(anyMap(), {}),
+    permission_set_refs: unsupported(),
+    permission_set_ref: unsupported(),
+  },
+  { about: aboutRule },
+);
 
 export function readRule(document: YamlDocument, pack: string): Checked<RuleDefinition> {
   const { value, problems } = checkShape(document, ruleShape);

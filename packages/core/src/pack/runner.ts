@@ -1,5 +1,5 @@
 import { suggestion } from '../yaml/nearest.ts';
-import { describe, type Shape } from '../yaml/shape.ts';
+import { describe, patternForm, type Shape } from '../yaml/shape.ts';
 
 /** What runs an action's entry point: an interpreter, or nothing (`native`: the file itself, or a part of the worker). */
 export type RunnerType = 'shell' | 'python' | 'nodejs' | 'native';
@@ -29,9 +29,20 @@ export function runnerOf(name: string): RunnerType | undefined {
   return Object.hasOwn(spellings, key) ? spellings[key] : undefined;
 }
 
+/** Every spelling in any case, as a regular expression without flags, which JSON Schema does not have. */
+const anyCase = Object.keys(spellings)
+  .map((name) => name.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`).replaceAll('.', '\\.'))
+  .join('|');
+
+/** A runtime a pack needs: a runner, with or without a constraint of its version. */
+export const runtimeForm = patternForm(
+  'a runtime (shell, python, nodejs), with or without a version constraint such as python3>=3.8',
+  new RegExp(`^(${anyCase})(?=$|[=<>~^])`),
+);
+
 export const runnerType: Shape<RunnerType> = {
   expected: 'a runner (shell, python, nodejs or native)',
-  schema: () => ({ enum: Object.keys(spellings) }),
+  schema: () => ({ anyOf: [{ enum: Object.keys(spellings) }, { type: 'string', pattern: `^(${anyCase})$` }] }),
   read: (value, pointer, report) => {
     const runner = typeof value === 'string' ? runnerOf(value) : undefined;
     if (runner !== undefined) return runner;

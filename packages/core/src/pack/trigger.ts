@@ -16,6 +16,7 @@ import {
   type Shape,
 } from '../yaml/shape.ts';
 import { isJsonObject } from '../json.ts';
+import { aboutHmac, aboutTrigger, aboutWebhook } from './about.ts';
 import { labelOf, refForm } from './names.ts';
 
 /** What a file of `triggers/` says: a kind of event. */
@@ -62,15 +63,18 @@ const hmacShape = choice<HmacDefinition | 'none'>('none, or a map with header an
   [(value) => value === 'none', word('none')],
   [
     isJsonObject,
-    record({
-      header: required(headerName),
-      algorithm: required(word('sha256', 'sha512', 'sha1')),
-      prefix: defaulted(text({ mayBeEmpty: true, maxLength: 100 }), ''),
-    }),
+    record(
+      {
+        header: required(headerName),
+        algorithm: required(word('sha256', 'sha512', 'sha1')),
+        prefix: defaulted(text({ mayBeEmpty: true, maxLength: 100 }), ''),
+      },
+      { about: aboutHmac },
+    ),
   ],
 ]);
 
-const triggerShape = record(
+export const triggerShape = record(
   {
     ref: required(text({ form: refForm })),
     label: optional(text({ maxLength: 255 })),
@@ -79,10 +83,12 @@ const triggerShape = record(
     parameters: optional(flatSchema),
     output: optional(flatSchema, 'output_schema'),
     // No default for `hmac`: that anyone may send events is something to write down.
-    webhook: optional(record({ hmac: required(hmacShape), dedup_header: optional(headerName) })),
+    webhook: optional(
+      record({ hmac: required(hmacShape), dedup_header: optional(headerName) }, { about: aboutWebhook }),
+    ),
     tags: defaulted(list(text()), []),
   },
-  { ignored: ['type', 'examples'] },
+  { ignored: ['type', 'examples'], about: aboutTrigger },
 );
 
 export function readTrigger(document: YamlDocument): Checked<TriggerDefinition> {

@@ -33,10 +33,16 @@ export const flatSchema: Shape<FlatSchema> = {
 
 /** What a flat schema may say, for editors. */
 const flatSchemaSchema: SchemaOf = (defs) => {
-  const definitions: JsonSchema = { type: 'object', additionalProperties: definitionSchema(defs) };
+  const isObject = { properties: { type: { const: 'object' } }, required: ['type'] };
+  const definition: JsonSchema = {
+    ...definitionSchema(defs),
+    if: isObject,
+    else: { properties: { required: { type: 'boolean' } } },
+  };
+  const definitions: JsonSchema = { type: 'object', additionalProperties: definition };
   return {
     type: 'object',
-    if: { properties: { type: { const: 'object' } }, required: ['type'] },
+    if: isObject,
     then: {
       properties: {
         ...Object.fromEntries(aboutObjects.map((key) => [key, {}])),

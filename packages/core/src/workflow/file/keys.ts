@@ -23,6 +23,7 @@ import {
 } from '../../yaml/shape.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import { defaultMaxVisits } from '../definition.ts';
+import { aboutBranch, aboutRetry, aboutTask, aboutTransition, aboutWorkflow } from './about.ts';
 import { located, unavailable, type Located } from './located.ts';
 
 /** The keys of a workflow file, as tables: what each may hold, and what it is when it is left out. What a workflow cannot do without
@@ -51,22 +52,28 @@ const transition = record(
     publish,
     do: defaulted(list(target), []),
   },
-  { ignored: ['__chart_meta__', 'label', 'color'] },
+  { ignored: ['__chart_meta__', 'label', 'color'], about: aboutTransition },
 );
 
-const branch = record({
-  when: optional(located(text())),
-  next: required(target),
-  default: defaulted(flag(), false),
-});
+const branch = record(
+  {
+    when: optional(located(text())),
+    next: required(target),
+    default: defaulted(flag(), false),
+  },
+  { about: aboutBranch },
+);
 
-const retry = record({
-  count: required(integer(1, 100)),
-  delay: required(integer(0, longestTime)),
-  backoff: defaulted(word('constant', 'linear', 'exponential'), 'constant'),
-  max_delay: optional(located(integer(0, longestTime))),
-  on_error: optional(located(text())),
-});
+const retry = record(
+  {
+    count: required(integer(1, 100)),
+    delay: required(integer(0, longestTime)),
+    backoff: defaulted(word('constant', 'linear', 'exponential'), 'constant'),
+    max_delay: optional(located(integer(0, longestTime))),
+    on_error: optional(located(text())),
+  },
+  { about: aboutRetry },
+);
 
 const input = choice<JsonObject | 'inherit'>('a map, or the word inherit', [
   [isText, word('inherit')],
@@ -139,7 +146,7 @@ const task = record(
     worker_tolerations: unavailable(),
     tasks: unavailable(),
   },
-  { ignored: ['__chart_meta__'], needed: Object.keys(neededInTask) },
+  { ignored: ['__chart_meta__'], needed: Object.keys(neededInTask), about: aboutTask },
 );
 
 function kind(): Shape<'action' | 'workflow'> {
@@ -184,7 +191,7 @@ export const workflowKeys = record(
     cancellation_policy: defaulted(word('allow_finish', 'cancel_running'), 'allow_finish'),
     max_visits: defaulted(integer(1, mostVisits), defaultMaxVisits),
   },
-  { ignored: ['__chart_meta__'], needed: Object.keys(neededInWorkflow) },
+  { ignored: ['__chart_meta__'], needed: Object.keys(neededInWorkflow), about: aboutWorkflow },
 );
 
 export type TransitionKeys = Shaped<typeof transition>;
