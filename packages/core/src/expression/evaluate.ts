@@ -3,13 +3,13 @@ import type { Budget } from './budget.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
 import { evaluateWithin } from './interpret.ts';
-import type { Scope } from './scope.ts';
+import { inWordsOf, type Scope } from './scope.ts';
 import { truthy } from './value.ts';
 
 /** The value of an expression.
  *  @throws ExpressionError */
 export const evaluate = (expression: Expression, scope: Scope, budget?: Partial<Budget>): Json =>
-  evaluateWithin(expression, scope, new Evaluation(budget));
+  inWordsOf(scope, () => evaluateWithin(expression, scope, new Evaluation(budget)));
 
 /** Whether a condition holds: its value counts as true.
  *  @throws ExpressionError */

@@ -18,18 +18,25 @@ export interface Reference {
 }
 
 /** Everything an expression, or the expressions in a template's strings, may read.
+ *  @param functions functions of the scope that give something to read: `result().id` is then `result()`, id.
  *  @throws ExpressionError where a string of the template cannot be parsed */
-export function referencesOf(of: Expression | Json): Reference[] {
-  if (of instanceof Expression) return referencesIn(of, '');
+export function referencesOf(of: Expression | Json, functions: readonly string[] = []): Reference[] {
+  if (of instanceof Expression) return referencesIn(of, '', functions);
   return [...templatesIn(of)].flatMap(({ text, pointer }) =>
-    expressionsIn(text).flatMap((expression) => referencesIn(expression, pointer)),
+    expressionsIn(text).flatMap((expression) => referencesIn(expression, pointer, functions)),
   );
 }
 
-function referencesIn({ text, root }: Expression, pointer: string): Reference[] {
+/** The path of an expression that reads one thing and does nothing with it; undefined for any other. */
+export function plainPathOf({ root }: Expression, functions: readonly string[] = []): Reference['path'] | undefined {
+  const found = pathOf(root, functions);
+  return found?.isOpen === true && found.beside.length === 0 ? found.path : undefined;
+}
+
+function referencesIn({ text, root }: Expression, pointer: string, functions: readonly string[]): Reference[] {
   const references: Reference[] = [];
   const walk = (node: Node): void => {
-    const found = pathOf(node);
+    const found = pathOf(node, functions);
     if (found !== undefined) {
       const { path, offsets } = found;
       references.push({ path, offsets, position: positionAt(text, offsets[0] ?? 0), pointer });
@@ -49,11 +56,14 @@ interface Path {
   beside: readonly Node[];
 }
 
-/** The path a part spells; undefined where it does not begin with a name. */
-function pathOf(node: Node): Path | undefined {
+/** The path a part spells; undefined where it does not begin with a name or one of the functions. */
+function pathOf(node: Node, functions: readonly string[]): Path | undefined {
   if (node.kind === 'name') return { path: [node.name], offsets: [node.start], isOpen: true, beside: [] };
+  if (node.kind === 'call' && functions.includes(node.name)) {
+    return { path: [`${node.name}()`], offsets: [node.start], isOpen: true, beside: node.arguments };
+  }
   const [container, key, ...others] = stepOf(node);
-  const inner = container === undefined ? undefined : pathOf(container);
+  const inner = container === undefined ? undefined : pathOf(container, functions);
   if (inner === undefined || key === undefined) return undefined;
   const beside = [...inner.beside, ...(key.kind === 'literal' ? [] : [key]), ...others];
   if (!inner.isOpen || key.kind !== 'literal' || typeof key.value !== 'string')

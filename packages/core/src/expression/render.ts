@@ -4,7 +4,7 @@ import type { Budget } from './budget.ts';
 import { ExpressionError } from './error.ts';
 import { evaluateWithin } from './interpret.ts';
 import { Evaluation } from './evaluation.ts';
-import type { Scope } from './scope.ts';
+import { inWordsOf, type Scope } from './scope.ts';
 import { mayBeTemplate, parseTemplate } from './template.ts';
 import { textOf } from './text.ts';
 
@@ -34,19 +34,23 @@ function renderWithin(value: Json, scope: Scope, evaluation: Evaluation, pointer
 
 function renderText(text: string, scope: Scope, evaluation: Evaluation, pointer: string): Json {
   try {
-    const { parts, isWhole } = parseTemplate(text);
-    if (isWhole) {
-      const [expression] = parts.filter((part) => typeof part === 'object');
-      if (expression !== undefined) return evaluateWithin(expression, scope, evaluation);
-    }
-    return parts
-      .map((part) => {
-        if (typeof part === 'string') return part;
-        const value = evaluateWithin(part, scope, evaluation);
-        return value === null ? '' : textOf(value, evaluation);
-      })
-      .join('');
+    return inWordsOf(scope, () => renderTextWithin(text, scope, evaluation));
   } catch (error) {
     throw error instanceof ExpressionError ? error.under(pointer) : error;
   }
+}
+
+function renderTextWithin(text: string, scope: Scope, evaluation: Evaluation): Json {
+  const { parts, isWhole } = parseTemplate(text);
+  if (isWhole) {
+    const [expression] = parts.filter((part) => typeof part === 'object');
+    if (expression !== undefined) return evaluateWithin(expression, scope, evaluation);
+  }
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part;
+      const value = evaluateWithin(part, scope, evaluation);
+      return value === null ? '' : textOf(value, evaluation);
+    })
+    .join('');
 }

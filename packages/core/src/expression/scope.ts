@@ -1,4 +1,5 @@
 import { ownValue, type Json, type JsonObject } from '../json.ts';
+import { ExpressionError } from './error.ts';
 
 /** What an expression sees of the world. */
 export interface Scope {
@@ -10,6 +11,18 @@ export interface Scope {
   functions?: Readonly<Record<string, () => Json>>;
   /** Every name that {@link lookup} knows, for the advice in errors. */
   names?: () => Iterable<string>;
+  /** Tells an error in the words of this place; what a value is may be a secret. */
+  retell?: (error: ExpressionError) => ExpressionError;
+}
+
+/** Does what may throw an ExpressionError; it is then told in the words of the scope. */
+export function inWordsOf<T>({ retell }: Scope, work: () => T): T {
+  if (retell === undefined) return work();
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof ExpressionError ? retell(error) : error;
+  }
 }
 
 /** A scope whose names are the own properties of an object. */

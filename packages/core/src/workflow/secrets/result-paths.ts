@@ -1,0 +1,15 @@
+import { secretPaths, type Path } from '../../secret/paths.ts';
+import type { FlatSchema } from '../../schema/flat-schema.ts';
+
+/** Where secrets stand in a result as its row holds it, by the schema of the action's `output`: its fields are those of `data`, of the
+ *  result itself where a workflow gave it, and of standard output that may hold them as text. */
+export function secretResultPaths(output: FlatSchema | null | undefined): Path[] {
+  const fields = secretPaths(output);
+  return fields.length === 0 ? [] : [...fields, ...fields.map((field) => ['data', ...field]), ['stdout']];
+}
+
+/** Where they stand in what `task.<name>` and `result()` show of it. */
+export function secretViewPaths(output: FlatSchema | null | undefined): Path[] {
+  const paths = secretResultPaths(output);
+  return [...paths, ...paths.map((path) => ['result', ...path])];
+}
