@@ -163,6 +163,7 @@ create table attune.execution (
   created timestamp with time zone default now() not null,
   enforcement bigint,
   executor bigint,
+  held boolean default false not null,
   input_hash text,
   lease_token uuid,
   lease_until timestamp with time zone,
@@ -227,11 +228,13 @@ create table attune.identity (
 );
 create table attune.inquiry (
   id bigserial not null,
+  action_result jsonb,
   assigned_to bigint,
   created timestamp with time zone default now() not null,
   execution bigint not null,
   prompt text not null,
   responded_at timestamp with time zone,
+  responded_by bigint,
   response jsonb,
   response_schema jsonb,
   status attune.inquiry_status_enum default 'pending'::attune.inquiry_status_enum not null,
@@ -317,6 +320,15 @@ create table attune.pack_file (
   sha256 text not null,
   constraint pack_file_pkey PRIMARY KEY (pack_revision, path),
   constraint pack_file_mode_check CHECK (mode = ANY (ARRAY[420, 493]))
+);
+-- Task executions that ended while their run was paused, in the order they ended; the run is told of them when it is resumed
+create table attune.paused_end (
+  id bigserial not null,
+  execution bigint not null,
+  restarts boolean not null,
+  workflow_execution bigint not null,
+  constraint paused_end_pkey PRIMARY KEY (id),
+  constraint paused_end_execution_key UNIQUE (execution)
 );
 create table attune.permission_assignment (
   id bigserial not null,
@@ -508,6 +520,7 @@ create table attune.workflow_execution (
   failed_tasks text[] default '{}'::text[],
   pause_reason text,
   paused boolean default false not null,
+  paused_by bigint,
   revision text,
   skipped_tasks text[] default '{}'::text[],
   state jsonb,
@@ -517,7 +530,8 @@ create table attune.workflow_execution (
   updated timestamp with time zone default now() not null,
   variables jsonb default '{}'::jsonb,
   workflow_def bigint not null,
-  constraint workflow_execution_pkey PRIMARY KEY (id)
+  constraint workflow_execution_pkey PRIMARY KEY (id),
+  constraint workflow_execution_paused_by_check CHECK (paused_by IS NULL OR paused)
 );
 create table attune.workflow_step (
   created timestamp with time zone default now() not null,
@@ -588,6 +602,7 @@ alter table attune.execution_late_report add constraint execution_late_report_ex
 alter table attune.execution_log add constraint execution_log_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
 alter table attune.inquiry add constraint inquiry_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES attune.identity(id) ON DELETE SET NULL;
 alter table attune.inquiry add constraint inquiry_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.inquiry add constraint inquiry_responded_by_fkey FOREIGN KEY (responded_by) REFERENCES attune.identity(id) ON DELETE SET NULL;
 alter table attune.integration_token add constraint integration_token_identity_fkey FOREIGN KEY (identity) REFERENCES attune.identity(id) ON DELETE CASCADE;
 alter table attune.key add constraint key_owner_action_fkey FOREIGN KEY (owner_action) REFERENCES attune.action(id) ON DELETE CASCADE;
 alter table attune.key add constraint key_owner_identity_fkey FOREIGN KEY (owner_identity) REFERENCES attune.identity(id);
@@ -596,6 +611,8 @@ alter table attune.key add constraint key_owner_sensor_fkey FOREIGN KEY (owner_s
 alter table attune.pack add constraint pack_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.pack_file add constraint pack_file_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
 alter table attune.pack_file add constraint pack_file_sha256_fkey FOREIGN KEY (sha256) REFERENCES attune.pack_blob(sha256);
+alter table attune.paused_end add constraint paused_end_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.paused_end add constraint paused_end_workflow_execution_fkey FOREIGN KEY (workflow_execution) REFERENCES attune.workflow_execution(id) ON DELETE CASCADE;
 alter table attune.permission_assignment add constraint permission_assignment_identity_fkey FOREIGN KEY (identity) REFERENCES attune.identity(id) ON DELETE CASCADE;
 alter table attune.permission_assignment add constraint permission_assignment_permset_fkey FOREIGN KEY (permset) REFERENCES attune.permission_set(id) ON DELETE CASCADE;
 alter table attune.permission_set add constraint permission_set_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
@@ -615,6 +632,7 @@ alter table attune.worker add constraint worker_runtime_fkey FOREIGN KEY (runtim
 alter table attune.workflow_definition add constraint workflow_definition_pack_fkey FOREIGN KEY (pack) REFERENCES attune.pack(id) ON DELETE CASCADE;
 alter table attune.workflow_definition add constraint workflow_definition_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.workflow_execution add constraint workflow_execution_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
+alter table attune.workflow_execution add constraint workflow_execution_paused_by_fkey FOREIGN KEY (paused_by) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.workflow_execution add constraint workflow_execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.workflow_execution add constraint workflow_execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id);
 alter table attune.workflow_step add constraint workflow_step_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
@@ -644,8 +662,8 @@ CREATE INDEX execution_original_idx ON attune.execution USING btree (original_ex
 CREATE INDEX execution_parent_idx ON attune.execution USING btree (parent) WHERE (parent IS NOT NULL);
 -- claim: due executions, earliest first; next due time
 CREATE INDEX execution_ready_idx ON attune.execution USING btree (run_after, id) WHERE ((status = 'scheduled'::attune.execution_status_enum) AND (revision IS NOT NULL));
--- admit: executions that wait for admission
-CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL));
+-- admit: executions that wait for admission; next due time
+CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL) AND (NOT held));
 -- list: executions by status, newest first
 CREATE INDEX execution_status_idx ON attune.execution USING btree (status, id);
 -- tasks pending retry
@@ -656,8 +674,16 @@ CREATE UNIQUE INDEX execution_workflow_task_idx ON attune.execution USING btree 
 CREATE INDEX execution_workflow_timed_out_idx ON attune.execution USING btree (id) WHERE ((workflow_task IS NOT NULL) AND ((workflow_task ->> 'timed_out'::text))::boolean);
 -- prune: keys older than 24 h
 CREATE INDEX idempotency_created_idx ON attune.idempotency USING btree (created);
+-- expire: pending inquiries past their deadline; next deadline
+CREATE INDEX inquiry_deadline_idx ON attune.inquiry USING btree (timeout_at) WHERE ((status = 'pending'::attune.inquiry_status_enum) AND (timeout_at IS NOT NULL));
+-- the question that an execution waits with; list: inquiries of an execution
+CREATE INDEX inquiry_execution_idx ON attune.inquiry USING btree (execution);
+-- list: what waits for an answer, newest first
+CREATE INDEX inquiry_pending_idx ON attune.inquiry USING btree (id) WHERE (status = 'pending'::attune.inquiry_status_enum);
 -- prune: windows that have ended
 CREATE INDEX login_throttle_window_idx ON attune.login_throttle USING btree (window_ends);
+-- resume, cancel: the ends that a run has not been told of
+CREATE INDEX paused_end_run_idx ON attune.paused_end USING btree (workflow_execution);
 -- refresh: revoke the family of a token used twice
 CREATE INDEX refresh_token_family_idx ON attune.refresh_token USING btree (family);
 -- match: the enabled rules of an event's trigger

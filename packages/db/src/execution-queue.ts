@@ -9,7 +9,13 @@ import {
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import { awaitingRetry, retryDue as isRetryDue, workflowTaskFromJson, workflowTaskToJson } from './workflow-task.ts';
+import {
+  awaitingRetry,
+  endedTask,
+  retryDue as isRetryDue,
+  workflowTaskFromJson,
+  workflowTaskToJson,
+} from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
@@ -170,12 +176,14 @@ export const renewLeases = (
     from unnest(${leases.map((lease) => lease.execution)}::bigint[],
       ${leases.map((lease) => lease.lease_token)}::uuid[]) as held(id, token)
     where e.id = held.id and e.lease_token = held.token and e.worker = ${worker} and e.status in ('running', 'canceling')
+      -- an attempt that waits for a person's answer has given its lease up
+      and e.lease_until is not null
     returning e.id, e.lease_token, e.status`);
 
-/** Gives a claim back that was not started. */
-export const handBack = (tx: Tx, lease: Lease): Promise<number> =>
+/** Gives a claim back that was not started; that of a paused run waits for it. */
+export const handBack = (tx: Tx, lease: Lease, held: boolean): Promise<number> =>
   tx.run(sql`
-    update execution set status = 'scheduled', worker = null, lease_token = null, lease_until = null, started_at = null,
+    update execution set status = ${held ? 'requested' : 'scheduled'}::execution_status_enum, held = ${held}, worker = null, lease_token = null, lease_until = null, started_at = null,
       updated = now()
     where id = ${lease.execution} and lease_token = ${lease.lease_token} and status = 'running'`);
 
@@ -208,12 +216,7 @@ export async function end(
   const row = await tx.maybe<Row>(sql`
     update execution e
     set status = m.next, result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = now(),
-      lease_until = null, updated = now(),
-      workflow_task = case when e.workflow_task is null then null else e.workflow_task || jsonb_build_object(
-        'started_at', attune.instant(e.started_at),
-        'completed_at', attune.instant(now()),
-        'duration_ms', (extract(epoch from now() - e.started_at) * 1000)::bigint,
-        'timed_out', ${ending.timed_out}::boolean) end
+      lease_until = null, held = false, updated = now(), workflow_task = ${endedTask(ending.timed_out)}
     from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
     where e.id = ${id} and e.status = m.was and (${leaseToken}::uuid is null or e.lease_token = ${leaseToken}::uuid)
@@ -235,13 +238,37 @@ export async function move(tx: Tx, id: Id, name: Move): Promise<EngineExecution 
   return row && fromRow(row);
 }
 
-/** Executions that wait for admission, locked; rows that another executor holds are passed over. */
-export const lockRequested = async (tx: Tx, limit: number): Promise<EngineExecution[]> => {
-  const rows = await tx.many<Row>(sql`
-    select ${columns} from execution e
-    where e.status in ('requested', 'scheduling') and e.revision is not null
-    order by e.id limit ${limit} for update skip locked`);
-  return rows.map(fromRow);
+const waitsForAdmission = sql<boolean>`e.status in ('requested', 'scheduling') and e.revision is not null and not e.held`;
+
+/** Admits up to `limit` executions that need a worker, oldest first; rows that another executor holds are passed over. One that is
+ *  delayed is admitted too: its claim waits. */
+export const admitWaiting = (tx: Tx, limit: number): Promise<number> => {
+  const pairs = pairsOf('admit');
+  return tx.run(sql`
+    with waiting as (
+      select e.id from execution e where ${waitsForAdmission} and e.runtime is not null
+      order by e.id limit ${limit} for update skip locked)
+    update execution e
+    set status = m.next, run_after = coalesce(e.run_after, now()), updated = now()
+    from waiting, unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
+      ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
+    where e.id = waiting.id and e.status = m.was`);
+};
+
+/** Executions that wait for admission, need no worker (workflows and questions) and are due. Ids only; each begins in a transaction
+ *  of its own. */
+export const beginDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+  tx.many<{ id: Id }>(sql`
+    select e.id from execution e
+    where ${waitsForAdmission} and e.runtime is null and coalesce(e.run_after, now()) <= now()
+    order by e.id limit ${limit}`);
+
+/** Seconds until the next of them is due; null where none waits. */
+export const nextBeginSeconds = async (tx: Tx): Promise<number | null> => {
+  const row = await tx.maybe<{ seconds: number | null }>(sql`
+    select extract(epoch from min(e.run_after) - now())::float8 as seconds from execution e
+    where ${waitsForAdmission} and e.runtime is null`);
+  return row?.seconds ?? null;
 };
 
 /** Executions whose lease ran out: their worker is lost. Ids only; each is rescued in a transaction of its own. */
@@ -260,7 +287,7 @@ export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: strin
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
 export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
-    select id from execution e where ${isRetryDue} and ${isKnownAction} order by id limit ${limit}`);
+    select id from execution e where ${isRetryDue} and not held and ${isKnownAction} order by id limit ${limit}`);
 
 /** A row of an older system names no revision: its retry waits until its action is registered here. */
 const isKnownAction = sql<boolean>`(e.revision is not null
@@ -271,7 +298,7 @@ export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
     select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - now())::float8 as seconds
     from execution e
-    where ${awaitingRetry} and ${isKnownAction} and isfinite((workflow_task->>'next_retry_at')::timestamptz)`);
+    where ${awaitingRetry} and not held and ${isKnownAction} and isfinite((workflow_task->>'next_retry_at')::timestamptz)`);
   return row?.seconds ?? null;
 };
 
@@ -290,14 +317,25 @@ export const takeRetry = (tx: Tx, id: Id): Promise<number> =>
     set workflow_task = workflow_task || '{"next_retry_at": null}', updated = now()
     where id = ${id} and workflow_task->>'next_retry_at' is not null`);
 
-/** The children of an execution that are not final. */
-export const livingChildren = async (tx: Tx, parent: Id): Promise<EngineExecution[]> => {
-  const rows = await tx.many<Row>(sql`
-    select ${columns} from execution e
-    where e.parent = ${parent} and e.status in ('requested', 'scheduling', 'scheduled', 'running', 'canceling')
-    order by e.id`);
-  return rows.map(fromRow);
-};
+/** Whether an execution has children that are not final. */
+export const hasLivingChild = async (tx: Tx, parent: Id): Promise<boolean> =>
+  (
+    await tx.one<{ living: boolean }>(sql`
+    select exists (select from execution where parent = ${parent}
+      and status in ('requested', 'scheduling', 'scheduled', 'running', 'canceling')) as living`)
+  ).living;
+
+/** Ends the lease of an attempt that waits for a person from now on. It stays `running`, so nobody renews, rescues or claims it; its
+ *  worker and token stay for whoever asks who ran it, and to know a repeated report. An empty answer means that it is not the
+ *  attempt's any more. */
+export async function giveUpLease(tx: Tx, lease: Lease): Promise<EngineExecution | undefined> {
+  const row = await tx.maybe<Row>(sql`
+    update execution e set lease_until = null, updated = now()
+    where e.id = ${lease.execution} and e.lease_token = ${lease.lease_token} and e.status = 'running'
+      and e.lease_until is not null
+    returning ${columns}`);
+  return row && fromRow(row);
+}
 
 /** Workflow runs past their time limit. */
 export const workflowsPastDeadline = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>

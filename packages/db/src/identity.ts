@@ -50,6 +50,11 @@ export const findByLogin = (
   tx.maybe<Identity & { password_hash: string | null }>(sql`
     select id, login, display_name, password_hash from identity where login = ${login}`);
 
+/** The identity of an id, else of a login. */
+export const idOf = (tx: Tx, id: Id | null, login: string): Promise<{ id: Id } | undefined> =>
+  tx.maybe<{ id: Id }>(sql`
+    select id from identity where id = ${id}::bigint or login = ${login} order by id = ${id}::bigint desc nulls last limit 1`);
+
 /** Makes an identity; no row is returned where the login is taken. */
 export const insert = (
   tx: Tx,

@@ -30,6 +30,14 @@ export const retryDue = sql<boolean>`${awaitingRetry} and (workflow_task->>'next
 /** Task executions that were stopped at their time limit. */
 export const timedOut = sql<boolean>`workflow_task is not null and (workflow_task->>'timed_out')::boolean`;
 
+/** The metadata that an execution `e` has once it ended: when, how long it took, and whether its time was up. */
+export const endedTask = (timedOut: boolean) => sql<Json>`
+  case when e.workflow_task is null then null else e.workflow_task || jsonb_build_object(
+    'started_at', attune.instant(e.started_at),
+    'completed_at', attune.instant(now()),
+    'duration_ms', (extract(epoch from now() - e.started_at) * 1000)::bigint,
+    'timed_out', ${timedOut}::boolean) end`;
+
 /** Executions that are part of a workflow. */
 export const partOfWorkflow = sql<boolean>`workflow_task is not null`;
 

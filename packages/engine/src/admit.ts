@@ -1,19 +1,27 @@
-import { executionQueue, type Database } from '@attune/db';
+import type { Id } from '@attune/core';
+import { executionQueue, type Database, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
+import { lockRunFirst } from './finish.ts';
 import { inTransaction } from './transaction.ts';
 
-const batchSize = 100;
+const batchSize = { actions: 1_000, others: 100 };
 
-/** Admits executions that wait for it, oldest first. No policy holds any back yet, so each becomes what it can be at once:
- *  `scheduled`, or for a workflow `running`.
+/** Admits executions that wait for it, oldest first, but none that is held by a pause. No policy holds any back yet, so each becomes
+ *  what it can be at once: `scheduled`, or where no worker is needed and it is due `running`.
  *  @returns how many were admitted. */
-export const admit = (db: Database): Promise<number> =>
-  inTransaction(db, async (tx) => {
-    const waiting = await executionQueue.lockRequested(tx, batchSize);
-    for (const execution of waiting) {
-      const isWorkflow = execution.workflow_def !== null;
-      const admitted = await executionQueue.move(tx, execution.id, isWorkflow ? 'begin' : 'admit');
-      if (admitted !== undefined && isWorkflow) await advance(tx, { kind: 'begun', execution: admitted });
-    }
-    return waiting.length;
-  });
+export async function admit(db: Database): Promise<number> {
+  let admitted = await inTransaction(db, (tx) => executionQueue.admitWaiting(tx, batchSize.actions));
+  for (const { id } of await executionQueue.beginDue(db, batchSize.others)) {
+    admitted += (await inTransaction(db, (tx) => beginOne(tx, id))) ? 1 : 0;
+  }
+  return admitted;
+}
+
+/** Under the lock of the run above: whoever cancels or pauses that one either sees what begins here, or comes first. */
+async function beginOne(tx: Tx, id: Id): Promise<boolean> {
+  if ((await lockRunFirst(tx, id))?.paused === true) return false;
+  const execution = await executionQueue.move(tx, id, 'begin');
+  if (execution === undefined) return false;
+  await advance(tx, { kind: 'begun', execution });
+  return true;
+}

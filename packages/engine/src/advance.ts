@@ -17,16 +17,19 @@ import {
   executionQueue,
   packs,
   revisions,
+  runTrees,
   workflowExecutions,
   type EngineExecution,
   type LockedRun,
   type Tx,
 } from '@attune/db';
+import { ask } from './ask.ts';
 import { create, type Wanted } from './create.ts';
 import { graphOf } from './graph.ts';
 import { outcomeOf } from './outcome.ts';
 
-/** What a workflow has to be told: that its own execution begun, or that an execution of one of its tasks ended. */
+/** What has to be followed up: that an execution begun that no worker runs (a workflow's, a question's), or that an execution of a
+ *  workflow's task ended. */
 export type Turn = { kind: 'begun'; execution: EngineExecution } | { kind: 'ended'; execution: EngineExecution };
 
 /** Tells workflows what happened and does what they decide: creates the next tasks, sets retries, ends the run. What follows at
@@ -39,9 +42,8 @@ export async function advance(tx: Tx, first: Turn): Promise<void> {
 }
 
 async function begin(tx: Tx, execution: EngineExecution): Promise<Turn[]> {
-  if (execution.revision === null || execution.workflow_def === null) {
-    throw new Error(`Execution ${execution.id} is not one of a workflow`);
-  }
+  if (execution.workflow_def === null) return ask(tx, execution);
+  if (execution.revision === null) throw new Error(`Execution ${execution.id} names no revision`);
   const revision = await revisions.find(tx, execution.revision);
   if (revision === undefined) throw new Error(`Revision ${execution.revision} is not kept`);
   const { id } = await workflowExecutions.insert(tx, {
@@ -60,6 +62,10 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
   const task = ended.workflow_task;
   if (task?.visit === undefined || task.attempt === undefined) return [];
   const run = await lockRun(tx, task.workflow_execution);
+  if (run.paused) {
+    await runTrees.keepEnd(tx, run.id, { execution: ended.id, restarts: false });
+    return [];
+  }
   const owner = await executionQueue.lock(tx, run.execution);
   if (owner === undefined) return [];
   if (owner.status === 'canceling') return endIfQuiet(tx, run, owner);
@@ -91,7 +97,7 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
 
 /** A run that is being cancelled ends with its last living task; nothing is decided any more. */
 async function endIfQuiet(tx: Tx, run: LockedRun, owner: EngineExecution): Promise<Turn[]> {
-  if ((await executionQueue.livingChildren(tx, owner.id)).length > 0) return [];
+  if (await executionQueue.hasLivingChild(tx, owner.id)) return [];
   return endRun(tx, run.id, owner, { status: 'cancelled', result: { error: 'Workflow cancelled', succeeded: false } });
 }
 
@@ -120,7 +126,7 @@ async function carryOut(
   );
   const turns = children.flatMap<Turn>((child) => {
     if (child.status === 'failed') return [{ kind: 'ended', execution: child }];
-    return child.workflow_def === null ? [] : [{ kind: 'begun', execution: child }];
+    return child.runtime === null && child.status === 'running' ? [{ kind: 'begun', execution: child }] : [];
   });
   return step.outcome === null ? turns : [...turns, ...(await endRun(tx, run.id, owner, step.outcome))];
 }

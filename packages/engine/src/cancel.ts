@@ -1,74 +1,80 @@
-import { contentHash, isFinal, type ExecutionStatus, type Id } from '@attune/core';
+import { contentHash, isFinal, type ExecutionStatus, type Id, type JsonObject, type Move } from '@attune/core';
 import {
   executionQueue,
+  inquiries,
   revisions,
   workflowExecutions,
   type Database,
   type EngineExecution,
   type Tx,
 } from '@attune/db';
-import { advance, endRun } from './advance.ts';
+import { advance, endRun, type Turn } from './advance.ts';
+import { lockRunFirst } from './finish.ts';
+import { lockTree, type RunTree } from './run-tree.ts';
+import { stopBelow } from './stop-below.ts';
 import { inTransaction } from './transaction.ts';
 
 export type CancelAnswer =
   | { kind: 'cancelled'; status: ExecutionStatus }
   | { kind: 'not_found' }
+  /** It had ended before anybody cancelled it. */
   | { kind: 'already_final'; status: ExecutionStatus };
 
-/** Cancels an execution and all that is below it. What has not started is `cancelled` at once; what runs becomes `canceling`
- *  until its worker has stopped it, unless the outermost workflow says `cancellation_policy: allow_finish`. A second cancel answers
- *  with the present state. Nothing below starts afterwards. */
+/** Cancels an execution and all that is below it. What has not started, and what waits for a person, is `cancelled` at once; what
+ *  runs becomes `canceling` until its worker has stopped it, unless the outermost workflow says `cancellation_policy:
+ *  allow_finish`. A second cancel answers with the present state. Nothing below starts afterwards. */
 export function cancel(db: Database, id: Id): Promise<CancelAnswer> {
   return inTransaction(db, async (tx) => {
-    const found = await executionQueue.find(tx, id);
-    if (found === undefined) return { kind: 'not_found' };
-    if (found.workflow_task) await workflowExecutions.lock(tx, found.workflow_task.workflow_execution);
+    await lockRunFirst(tx, id);
+    const tree = await lockTree(tx, id);
     const execution = await executionQueue.lock(tx, id);
     if (execution === undefined) return { kind: 'not_found' };
+    if (execution.status === 'canceling' || execution.status === 'cancelled') {
+      return { kind: 'cancelled', status: execution.status };
+    }
     if (isFinal(execution.status)) return { kind: 'already_final', status: execution.status };
-    if (execution.status !== 'canceling') await cancelOne(tx, execution, await stopsRunning(tx, execution));
+    const turns = tree === undefined ? await cancelAlone(tx, execution) : await cancelRun(tx, execution, tree);
+    for (const turn of turns) await advance(tx, turn);
     const after = await executionQueue.find(tx, id);
-    const ended = after !== undefined && isFinal(after.status) && after.workflow_task !== null;
-    if (ended) await advance(tx, { kind: 'ended', execution: after });
     return { kind: 'cancelled', status: after?.status ?? execution.status };
   });
 }
 
-/** Whether what runs below is stopped too. A single action's execution is always stopped. */
-async function stopsRunning(tx: Tx, execution: EngineExecution): Promise<boolean> {
-  if (execution.workflow_def === null || execution.revision === null) return true;
-  const revision = await revisions.find(tx, execution.revision);
+async function cancelRun(tx: Tx, owner: EngineExecution, tree: RunTree): Promise<Turn[]> {
+  const [root] = tree;
+  const moved = await executionQueue.move(tx, owner.id, 'cancel');
+  if (moved === undefined) return [];
+  await workflowExecutions.setStatus(tx, root.id, 'canceling', null);
+  const stopRunning = await stopsRunning(tx, owner);
+  const isBusy = await stopBelow(tx, tree, { stopRunning, error: notStarted });
+  if (isBusy) return [];
+  return endRun(tx, root.id, moved, { status: 'cancelled', result: { error: 'Workflow cancelled', succeeded: false } });
+}
+
+const notStarted = 'Cancelled before it started';
+
+/** Whether what workers run below is stopped too. */
+async function stopsRunning(tx: Tx, { revision: hash }: EngineExecution): Promise<boolean> {
+  const revision = hash === null ? undefined : await revisions.find(tx, hash);
   const workflow = revision?.definition['workflow'];
   return (workflow as { cancellation_policy?: string } | undefined)?.cancellation_policy === 'cancel_running';
 }
 
-async function cancelOne(tx: Tx, execution: EngineExecution, stopRunning: boolean): Promise<void> {
-  if (execution.workflow_def !== null && execution.status === 'running') {
-    await cancelWorkflow(tx, execution, stopRunning);
-  } else if (execution.status === 'running') {
-    if (stopRunning) await executionQueue.move(tx, execution.id, 'cancel');
-  } else {
-    const result = { error: 'Cancelled before it started', succeeded: false };
-    await executionQueue.end(
-      tx,
-      execution.id,
-      { move: 'cancel', result, result_hash: contentHash(result), timed_out: false },
-      null,
-    );
-  }
+/** A single execution is always stopped, whatever the workflow above it says. */
+async function cancelAlone(tx: Tx, execution: EngineExecution): Promise<Turn[]> {
+  if (execution.status !== 'running') return end(tx, execution.id, 'cancel', notStarted);
+  const isAsking = (await inquiries.cancelOf(tx, execution.id)) > 0;
+  await executionQueue.move(tx, execution.id, 'cancel');
+  return isAsking ? end(tx, execution.id, 'stop', 'Cancelled before it was answered') : [];
 }
 
-async function cancelWorkflow(tx: Tx, owner: EngineExecution, stopRunning: boolean): Promise<void> {
-  const run = await workflowExecutions.idOf(tx, owner.id);
-  if (run !== undefined) await workflowExecutions.lock(tx, run);
-  const moved = await executionQueue.move(tx, owner.id, 'cancel');
-  if (moved === undefined) return;
-  if (run !== undefined) await workflowExecutions.setStatus(tx, run, 'canceling', null);
-  for (const child of await executionQueue.livingChildren(tx, owner.id)) {
-    if (child.status !== 'canceling') await cancelOne(tx, child, stopRunning);
-  }
-  const living = await executionQueue.livingChildren(tx, owner.id);
-  if (living.length === 0 && run !== undefined) {
-    await endRun(tx, run, moved, { status: 'cancelled', result: { error: 'Workflow cancelled', succeeded: false } });
-  }
+async function end(tx: Tx, id: Id, move: Move, error: string): Promise<Turn[]> {
+  const result: JsonObject = { error, succeeded: false };
+  const ended = await executionQueue.end(
+    tx,
+    id,
+    { move, result, result_hash: contentHash(result), timed_out: false },
+    null,
+  );
+  return ended?.workflow_task ? [{ kind: 'ended', execution: ended }] : [];
 }

@@ -34,7 +34,8 @@ export interface Wanted {
 }
 
 /** Creates executions in one statement, in the order given, each in the furthest state that is already true: `running` for a
- *  workflow (the caller begins its run), `scheduled` for an action, `failed` for what cannot start. */
+ *  workflow and a question to a person (the caller begins them), `requested` for one that is delayed, `scheduled` for an action,
+ *  `failed` for what cannot start. */
 export async function create(tx: Tx, wanted: readonly Wanted[]): Promise<EngineExecution[]> {
   const known = await actionsOf(tx, wanted);
   return executionQueue.insertMany(
@@ -77,7 +78,13 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
     timeout_seconds: wanted.timeout_seconds ?? timeoutOf(action),
   };
   if (error !== undefined) return { ...base, ...ran, status: 'failed', result: { succeeded: false, error } };
-  return { ...base, ...ran, status: ran.workflow_def === null ? 'scheduled' : 'running', result: null };
+  return { ...base, ...ran, status: firstStatus(ran.runtime, wanted.delay_seconds), result: null };
+}
+
+/** What needs no worker (a workflow, a question to a person) begins at once, or waits for its admission until it is due. */
+export function firstStatus(runtime: string | null, delaySeconds: number): 'scheduled' | 'running' | 'requested' {
+  if (runtime !== null) return 'scheduled';
+  return delaySeconds > 0 ? 'requested' : 'running';
 }
 
 const schemaOf = (action: ActionRow | undefined): FlatSchema | null | undefined =>

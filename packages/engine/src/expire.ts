@@ -1,12 +1,15 @@
-import { contentHash, type Id } from '@attune/core';
-import { executionQueue, workflowExecutions, type Database, type Tx } from '@attune/db';
+import type { Id } from '@attune/core';
+import { executionQueue, type Database, type Tx } from '@attune/db';
 import { advance, endRun } from './advance.ts';
 import { lockRunFirst } from './finish.ts';
+import { lockTree } from './run-tree.ts';
+import { stopBelow } from './stop-below.ts';
 import { inTransaction } from './transaction.ts';
 
 const batchSize = 100;
 
-/** Ends workflow runs past their time limit with status `timeout`: what waits below is cancelled, what runs is stopped.
+/** Ends workflow runs past their time limit with status `timeout`, paused ones too: what waits below is cancelled, what runs is
+ *  stopped, and what it still reports decides nothing.
  *  @returns how many were ended. */
 export async function expire(db: Database): Promise<number> {
   const due = await executionQueue.workflowsPastDeadline(db, batchSize);
@@ -17,35 +20,15 @@ export async function expire(db: Database): Promise<number> {
 
 async function expireOne(tx: Tx, id: Id): Promise<boolean> {
   await lockRunFirst(tx, id);
-  const run = await workflowExecutions.idOf(tx, id);
-  if (run === undefined) return false;
-  await workflowExecutions.lock(tx, run);
+  const tree = await lockTree(tx, id);
   const owner = await executionQueue.lock(tx, id);
-  if (owner?.status !== 'running') return false;
+  if (tree === undefined || owner?.status !== 'running') return false;
   const message = `The workflow took longer than its limit of ${String(owner.timeout_seconds)} seconds`;
-  const turns = await endRun(tx, run, owner, { status: 'timeout', result: { error: message, succeeded: false } });
-  await stopBelow(tx, id);
+  const turns = await endRun(tx, tree[0].id, owner, {
+    status: 'timeout',
+    result: { error: message, succeeded: false },
+  });
+  await stopBelow(tx, tree, { stopRunning: true, error: 'The workflow above it ended' });
   for (const turn of turns) await advance(tx, turn);
   return true;
-}
-
-/** Stops everything below an execution that has ended; what it still reports is recorded and decides nothing. */
-async function stopBelow(tx: Tx, parent: Id): Promise<void> {
-  for (const child of await executionQueue.livingChildren(tx, parent)) {
-    if (child.workflow_def !== null) await stopBelow(tx, child.id);
-    const isAction = child.workflow_def === null;
-    if (isAction && (child.status === 'running' || child.status === 'canceling')) {
-      await executionQueue.move(tx, child.id, 'cancel');
-      continue;
-    }
-    const result = { error: 'The workflow above it ended', succeeded: false };
-    const ending = { result, result_hash: contentHash(result), timed_out: false };
-    if (child.status === 'running') await executionQueue.move(tx, child.id, 'cancel');
-    await executionQueue.end(
-      tx,
-      child.id,
-      { ...ending, move: child.status === 'running' || child.status === 'canceling' ? 'stop' : 'cancel' },
-      null,
-    );
-  }
 }

@@ -1,6 +1,15 @@
 import { contentHash, type JsonObject } from '@attune/core';
-import { executionQueue, triggers, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
+import {
+  executionQueue,
+  triggers,
+  workflowExecutions,
+  type Database,
+  type EngineExecution,
+  type LockedRun,
+  type Tx,
+} from '@attune/db';
 import { advance } from './advance.ts';
+import { askWhere } from './ask.ts';
 import { moveOf, type Outcome } from './outcome.ts';
 import { record } from './record.ts';
 import { inTransaction } from './transaction.ts';
@@ -12,18 +21,19 @@ export interface Report {
 }
 
 /** Ends an attempt and, in the same transaction, whatever follows from its end: emitted events, the next tasks of its workflow,
- *  the end of the workflow. A report of an attempt that no longer owns the execution is refused and kept as such; the same
+ *  the end of the workflow. One that asks a person gives its lease up instead and goes on waiting. A report of an attempt that no longer owns the execution is refused and kept as such; the same
  *  report twice is recorded once. */
 export function finish(db: Database, report: Report): Promise<'recorded' | 'refused'> {
   return inTransaction(db, async (tx) => {
     await lockRunFirst(tx, report.execution);
-    const outcome = await withKnownTriggers(tx, report.outcome);
-    const ended = await end(tx, { ...report, outcome });
+    const asking = await askWhere(tx, report, await withKnownTriggers(tx, report.outcome));
+    if (asking.kind === 'not_its_own') return refuseOrRepeat(tx, report);
+    const ended = asking.kind === 'ends' ? await end(tx, { ...report, outcome: asking.outcome }) : asking.execution;
     if (ended === undefined) return refuseOrRepeat(tx, report);
-    for (const event of outcome.events ?? []) {
+    for (const event of (asking.kind === 'ends' ? asking.outcome : report.outcome).events ?? []) {
       await record(tx, { ...event, source_ref: ended.action_ref, cause: ended.id });
     }
-    if (ended.workflow_task !== null) await advance(tx, { kind: 'ended', execution: ended });
+    if (asking.kind === 'ends' && ended.workflow_task !== null) await advance(tx, { kind: 'ended', execution: ended });
     return 'recorded';
   });
 }
@@ -38,10 +48,11 @@ async function withKnownTriggers(tx: Tx, outcome: Outcome): Promise<Outcome> {
   return outcome;
 }
 
-/** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other. */
-export async function lockRunFirst(tx: Tx, execution: string): Promise<void> {
+/** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other.
+ *  @returns the run that the execution is a task of. */
+export async function lockRunFirst(tx: Tx, execution: string): Promise<LockedRun | undefined> {
   const row = await executionQueue.find(tx, execution);
-  if (row?.workflow_task) await workflowExecutions.lock(tx, row.workflow_task.workflow_execution);
+  return row?.workflow_task ? workflowExecutions.lock(tx, row.workflow_task.workflow_execution) : undefined;
 }
 
 async function end(tx: Tx, { execution, lease_token, outcome }: Report): Promise<EngineExecution | undefined> {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import {
+  askEntryPoint,
   AttuneError,
   loadPack,
   sha256Hex,
@@ -179,7 +180,7 @@ async function registerAction(
     ...base,
     description: action.description ?? '',
     entrypoint: action.entry_point ?? '',
-    runtime_ref: action.runner_type,
+    runtime_ref: action.entry_point === askEntryPoint ? null : action.runner_type,
     workflow_def: workflowDefinition?.id ?? null,
     definition,
     revision,

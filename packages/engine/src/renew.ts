@@ -20,7 +20,3 @@ export async function renew(
     return { execution, state: row.status === 'canceling' ? 'canceling' : 'held' };
   });
 }
-
-/** Gives a claim back that was not started, as when the worker stops. */
-export const handBack = async (db: Database, lease: Lease): Promise<boolean> =>
-  (await executionQueue.handBack(db, lease)) > 0;

@@ -13,7 +13,7 @@ export interface ExecutionRequest {
   cause?: Id | null;
 }
 
-/** Requests one execution outside any workflow; that of a workflow action begins at once.
+/** Requests one execution outside any workflow; that of a workflow, and a question to a person, begins at once.
  *  @throws AttuneError unknown_ref, or invalid_input with the JSON pointer of each wrong parameter; nothing is stored then. */
 export async function requestExecution(tx: Tx, request: ExecutionRequest): Promise<EngineExecution> {
   const known = await actionsOf(tx, [request]);
@@ -34,6 +34,6 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
     },
   ]);
   if (execution === undefined) throw new Error('One execution was to be created');
-  if (execution.workflow_def !== null) await advance(tx, { kind: 'begun', execution });
+  if (execution.runtime === null) await advance(tx, { kind: 'begun', execution });
   return execution;
 }

@@ -2,6 +2,7 @@ import { contentHash, type Id, type Json, type JsonObject, type WorkflowDefiniti
 import {
   executionQueue,
   revisions,
+  runTrees,
   workflowExecutions,
   type Database,
   type EngineExecution,
@@ -60,7 +61,7 @@ async function abandonAll(
 }
 
 async function abandon(tx: Tx, { execution, lease_token }: Lease, leases: 'run out' | 'whatever'): Promise<boolean> {
-  await lockRunFirst(tx, execution);
+  const run = await lockRunFirst(tx, execution);
   const before = await executionQueue.lock(tx, execution);
   if (before?.lease_token !== lease_token) return false;
   // the worker may have renewed it since the sweep looked
@@ -76,7 +77,9 @@ async function abandon(tx: Tx, { execution, lease_token }: Lease, leases: 'run o
     lease_token,
   );
   if (lost === undefined) return false;
-  if (before.status === 'running' && (await mayRestart(tx, lost))) await createSuccessor(tx, lost, 'restart');
+  const restarts = before.status === 'running' && (await mayRestart(tx, lost));
+  if (restarts && run?.paused === true) await runTrees.keepEnd(tx, run.id, { execution, restarts });
+  else if (restarts) await createSuccessor(tx, lost, 'restart');
   else if (lost.workflow_task !== null) await advance(tx, { kind: 'ended', execution: lost });
   return true;
 }

@@ -18,7 +18,7 @@ export async function retry(db: Database): Promise<number> {
 }
 
 async function retryOne(tx: Tx, id: string): Promise<boolean> {
-  await lockRunFirst(tx, id);
+  if ((await lockRunFirst(tx, id))?.paused === true) return false;
   const ended = await executionQueue.lock(tx, id);
   const known = ended?.revision === null ? await asRegisteredNow(tx, ended) : ended;
   if (known === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;

@@ -1,6 +1,7 @@
 import { executionQueue, workflowExecutions, type EngineExecution, type Tx } from '@attune/db';
 import { retried, type JsonObject, type RunState } from '@attune/core';
 import { advance } from './advance.ts';
+import { firstStatus } from './create.ts';
 
 /** Creates the next attempt of an execution that ended: the same action, revision and rendered input. A retry counts against
  *  the retry policy, a restart after a lost worker does not. */
@@ -15,7 +16,7 @@ export async function createSuccessor(
   const [successor] = await executionQueue.insertMany(tx, [
     {
       ...ended,
-      status: ended.workflow_def === null ? 'scheduled' : 'running',
+      status: firstStatus(ended.runtime, 0),
       result: null,
       retry_count,
       original_execution: ended.original_execution ?? ended.id,
@@ -35,7 +36,7 @@ export async function createSuccessor(
   ]);
   if (successor === undefined) throw new Error('One execution was to be created');
   if (task?.visit !== undefined) await tellRun(tx, successor, kind);
-  if (successor.workflow_def !== null) await advance(tx, { kind: 'begun', execution: successor });
+  if (successor.runtime === null) await advance(tx, { kind: 'begun', execution: successor });
   return successor;
 }
 

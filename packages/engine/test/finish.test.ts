@@ -53,7 +53,7 @@ test('cancel before the start ends at once; of a running one the worker hears an
   const { id, lease_token, worker } = await claimed(db);
   const waiting = await request(db, 'test.run');
   expect(await cancel(db, waiting.id)).toEqual({ kind: 'cancelled', status: 'cancelled' });
-  expect(await cancel(db, waiting.id)).toEqual({ kind: 'already_final', status: 'cancelled' });
+  expect(await cancel(db, waiting.id)).toEqual({ kind: 'cancelled', status: 'cancelled' });
 
   expect(await cancel(db, id)).toEqual({ kind: 'cancelled', status: 'canceling' });
   expect(await cancel(db, id)).toEqual({ kind: 'cancelled', status: 'canceling' });

@@ -3,7 +3,7 @@
 export const moves = {
   requested: { admit: 'scheduled', wait: 'scheduling', begin: 'running', refuse: 'failed', cancel: 'cancelled' },
   scheduling: { admit: 'scheduled', begin: 'running', refuse: 'failed', cancel: 'cancelled' },
-  scheduled: { start: 'running', refuse: 'failed', cancel: 'cancelled' },
+  scheduled: { start: 'running', hold: 'requested', refuse: 'failed', cancel: 'cancelled' },
   running: {
     succeed: 'completed',
     fail: 'failed',

@@ -32,8 +32,9 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
       const retried = await drain(() => retry(db));
       if (matched || enacted || admitted || retried) bell.ring('execution', 'change');
       await heartbeat.beat();
-      const seconds = await executionQueue.nextRetrySeconds(db);
-      return seconds === null ? undefined : Math.ceil(seconds * 1_000);
+      const next = [await executionQueue.nextRetrySeconds(db), await executionQueue.nextBeginSeconds(db)];
+      const seconds = Math.min(...next.map((one) => one ?? Infinity));
+      return Number.isFinite(seconds) ? Math.ceil(seconds * 1_000) : undefined;
     },
   });
   const off = [bell.on('event', () => loop.wake()), bell.on('execution', () => loop.wake())];

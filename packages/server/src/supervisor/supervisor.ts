@@ -1,5 +1,5 @@
-import { idempotency, loginThrottle, services, tokens } from '@attune/db';
-import { expire, rescue } from '@attune/engine';
+import { idempotency, inquiries, loginThrottle, services, tokens } from '@attune/db';
+import { expire, expireInquiries, rescue } from '@attune/engine';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -31,7 +31,11 @@ export async function startSupervisor({ db, bell, log: parent }: Deps): Promise<
       if (rescued > 0) log.warn({ rescued }, 'Executions of a lost worker were abandoned');
       const expired = await expire(db);
       if (expired > 0) log.info({ expired }, 'Workflow runs passed their time limit');
-      if (rescued + expired > 0) bell.ring('execution', 'cancel', 'change');
+      const unanswered = await expireInquiries(db, (inquiry, error) =>
+        log.error({ err: error, inquiry }, 'An inquiry past its deadline could not be ended; it will be tried again'),
+      );
+      if (unanswered > 0) log.info({ unanswered }, 'Inquiries passed their deadline');
+      if (rescued + expired + unanswered > 0) bell.ring('execution', 'cancel', 'change');
       if (performance.now() >= pruneAt) {
         await idempotency.prune(db);
         await services.forgetDead(db);
@@ -40,7 +44,9 @@ export async function startSupervisor({ db, bell, log: parent }: Deps): Promise<
         pruneAt = performance.now() + pruneMs;
       }
       await heartbeat.beat();
-      return undefined;
+      const seconds = await inquiries.nextDeadlineSeconds(db);
+      // what is overdue and could not be ended waits for the next sweep
+      return seconds === null || seconds < 0 ? undefined : Math.ceil(seconds * 1_000);
     },
   });
 

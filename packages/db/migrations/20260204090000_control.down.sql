@@ -1,0 +1,10 @@
+drop index attune.inquiry_pending_idx;
+drop index attune.inquiry_deadline_idx;
+drop index attune.inquiry_execution_idx;
+alter table attune.inquiry drop column action_result, drop column responded_by;
+drop table attune.paused_end;
+drop index attune.execution_requested_idx;
+create index execution_requested_idx on attune.execution (id) where status in ('requested', 'scheduling') and revision is not null;
+comment on index attune.execution_requested_idx is 'admit: executions that wait for admission';
+alter table attune.execution drop column held;
+alter table attune.workflow_execution drop constraint workflow_execution_paused_by_check, drop column paused_by;

@@ -1,0 +1,55 @@
+import type { Id } from '@attune/core';
+import { executionQueue, runTrees, workflowExecutions, type Database, type Tx } from '@attune/db';
+import { advance } from './advance.ts';
+import { lockRunFirst } from './finish.ts';
+import { refusalOf, type ControlRefusal } from './pause.ts';
+import { executionsOf, idsOf, lockTree, type RunTree } from './run-tree.ts';
+import { createSuccessor } from './successor.ts';
+import { inTransaction } from './transaction.ts';
+
+export type ResumeAnswer =
+  | { kind: 'resumed' }
+  /** It is still held: by the pause of this execution above it. */
+  | { kind: 'held'; paused_by: Id }
+  | ControlRefusal;
+
+/** Resumes a run that was paused, and what below it was paused with it: what ended meanwhile is told to the conductor in the order it
+ *  ended, then everything goes on. One that is not paused answers that it runs. Below another pause only its own is lifted. */
+export function resume(db: Database, id: Id): Promise<ResumeAnswer> {
+  return inTransaction(db, async (tx) => {
+    await lockRunFirst(tx, id);
+    const tree = await lockTree(tx, id, (run) => run.paused_by === id);
+    const execution = await executionQueue.lock(tx, id);
+    const refusal = refusalOf(execution);
+    if (refusal !== undefined) return refusal;
+    if (tree === undefined || execution === undefined) return { kind: 'not_begun', status: 'requested' };
+    const [{ paused_by }] = tree;
+    if (paused_by === null) return { kind: 'resumed' };
+    if (paused_by !== id) return { kind: 'held', paused_by };
+    const above = await pauseAbove(tx, execution.parent);
+    if (above !== undefined) {
+      await runTrees.pause(tx, idsOf(tree), above.by, above.reason);
+      return { kind: 'held', paused_by: above.by };
+    }
+    await runTrees.unpause(tx, idsOf(tree));
+    await runTrees.release(tx, executionsOf(tree));
+    await tellEnds(tx, tree);
+    return { kind: 'resumed' };
+  });
+}
+
+/** The pause that holds the run above; its lock is held. */
+async function pauseAbove(tx: Tx, parent: Id | null): Promise<{ by: Id; reason: string | null } | undefined> {
+  const above = parent === null ? undefined : await workflowExecutions.pauseOf(tx, parent);
+  return above?.paused_by ? { by: above.paused_by, reason: above.pause_reason } : undefined;
+}
+
+/** What an end leads to may end further runs of the tree; their own ends, told later, find them ended and change nothing. */
+async function tellEnds(tx: Tx, tree: RunTree): Promise<void> {
+  for (const { execution: id, restarts } of await runTrees.takeEnds(tx, idsOf(tree))) {
+    const ended = await executionQueue.find(tx, id);
+    if (ended === undefined) continue;
+    if (restarts) await createSuccessor(tx, ended, 'restart');
+    else await advance(tx, { kind: 'ended', execution: ended });
+  }
+}
