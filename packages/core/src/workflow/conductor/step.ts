@@ -1,6 +1,7 @@
 import type { Instant } from '../../execution/execution.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Position } from '../graph/position.ts';
+import type { WorkflowSecrets } from '../secrets/secrets.ts';
 import type { Decision } from './decision.ts';
 import type { RunState } from './state.ts';
 
@@ -14,6 +15,8 @@ export interface RunFacts {
   /** When the run really began, also after a restart. */
   workflow_start: Instant;
 }
+  /** What of all that is secret, and where it goes; undefined: nothing is. */
+  secrets?: WorkflowSecrets;
 
 /** The end of one attempt of a task. */
 export interface Finished {

@@ -70,10 +70,8 @@ describe('an error', () => {
       retell(
         error,
         {
-          workflow: 'a.flow',
-          config: () => names['config'] as JsonObject,
-          keystore: () => names['keystore'] as JsonObject,
-          reads: secrets.reads,
+          graph: { definition },
+          facts: { config: names['config'] as JsonObject, keystore: names['keystore'] as JsonObject, secrets },
         },
         place,
       ),

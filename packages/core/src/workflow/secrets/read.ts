@@ -16,8 +16,8 @@ export interface Secret {
 export interface Place {
   /** The tasks of which `result()` may tell. */
   ended: readonly string[];
-  /** Whether it is the input of a task with items, and sees `item`. */
-  hasItem?: boolean;
+  /** It is the input of a task with items, and sees `item`: the source of a secret that may stand in it. */
+  item?: { source: string | undefined };
 }
 
 /** A secret that a template would put somewhere. */
@@ -45,9 +45,9 @@ const namespaces: Readonly<Record<string, string>> = {
 };
 
 /** One path for the many spellings of what an expression reads. An index written with a dot is none of its keys. */
-export function pathsRead([root = '', ...rest]: Path, { ended, hasItem = false }: Place): Path[] {
+export function pathsRead([root = '', ...rest]: Path, { ended, item }: Place): Path[] {
   if (root === 'result()') return ended.map((task) => ['task', task, ...withoutIndices(rest)]);
-  if (hasItem && (root === 'item' || root === 'index')) return [[root, ...withoutIndices(rest)]];
+  if (item !== undefined && (root === 'item' || root === 'index')) return [[root, ...withoutIndices(rest)]];
   const namespace = Object.hasOwn(namespaces, root) ? namespaces[root] : undefined;
   const [name, ...keys] = namespace === undefined ? [root, ...rest] : rest;
   return [[namespace ?? 'workflow', ...(name === undefined ? [] : [name]), ...withoutIndices(keys)]];
@@ -73,9 +73,12 @@ export const secretsRead = (of: Expression | Json, place: Place, secrets: readon
 /** The source of a secret that a path may lead to; undefined: it leads to none. */
 export function secretAt(path: Path, place: Place, secrets: readonly Secret[]): string | undefined {
   const read = pathsRead(path, place);
-  const found = secrets.find((secret) => read.some((one) => touches(one, secret.path)));
+  const found = seenAt(place, secrets).find((secret) => read.some((one) => touches(one, secret.path)));
   return found && sourceOf(found, path, read);
 }
+
+const seenAt = ({ item }: Place, secrets: readonly Secret[]): readonly Secret[] =>
+  item?.source === undefined ? secrets : [...secrets, { path: ['item'], source: item.source }];
 
 /** Of a whole namespace that is secret, what was read of it. */
 const sourceOf = ({ path, source }: Secret, written: Path, read: readonly Path[]): string =>
@@ -123,7 +126,7 @@ function flowsOfText(
     );
   }
   const read = pathsRead(path, place);
-  return secrets.flatMap((secret) => {
+  return seenAt(place, secrets).flatMap((secret) => {
     const touched = read.find((one) => touches(one, secret.path));
     return touched === undefined
       ? []

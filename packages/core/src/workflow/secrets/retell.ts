@@ -2,18 +2,14 @@ import { ExpressionError } from '../../expression/error.ts';
 import { parseCondition, type Expression } from '../../expression/expression.ts';
 import { referencesOf } from '../../expression/reference.ts';
 import { expressionsIn } from '../../expression/template.ts';
-import type { JsonObject } from '../../json.ts';
 import { packOf } from '../../pack/names.ts';
-import type { Place, SecretRead } from './read.ts';
+import type { RunFacts } from '../conductor/step.ts';
+import type { Place } from './read.ts';
 
-/** What an error of a workflow's expression may be told with. */
+/** What an error of a workflow's expression is told with. */
 export interface Telling {
-  /** Ref of the workflow. */
-  workflow: string;
-  config: () => JsonObject;
-  keystore: () => JsonObject;
-  /** Undefined where nothing is secret but keys. */
-  reads: (of: Expression, place: Place) => SecretRead[];
+  graph: { definition: { ref: string } };
+  facts: Pick<RunFacts, 'config' | 'keystore' | 'secrets'>;
 }
 
 /** An error in words of the workflow's own: of a key or a configuration that is missing it says how to set it, and of an expression
@@ -22,7 +18,7 @@ export function retell(error: ExpressionError, telling: Telling, place: Place): 
   const expressions = expressionsOf(error);
   const missing = missingSetting(error, expressions, telling);
   if (missing !== undefined) return inOtherWords(error, missing);
-  const [read] = expressions.flatMap((expression) => telling.reads(expression, place));
+  const [read] = expressions.flatMap((expression) => telling.facts.secrets?.reads(expression, place) ?? []);
   if (read === undefined) return error;
   return inOtherWords(
     error,
@@ -55,19 +51,19 @@ function parsed(parse: () => Expression[]): Expression[] {
 function missingSetting(
   { kind, position }: ExpressionError,
   expressions: readonly Expression[],
-  { workflow, config, keystore }: Telling,
+  { graph, facts }: Telling,
 ): string | undefined {
   if (kind !== 'not_found') return undefined;
   const found = expressions
     .flatMap((expression) => referencesOf(expression))
     .find(({ path: [root], offsets }) => (root === 'config' || root === 'keystore') && offsets[1] === position.offset);
   const [root, name = ''] = found?.path ?? [];
-  if (root === 'keystore' && !Object.hasOwn(keystore(), name)) return missingKey(name, packOf(workflow));
-  if (root === 'config' && !Object.hasOwn(config(), name)) {
-    return `The configuration of pack ${packOf(workflow)} has no value for "${name}"; set it with: attune pack config set ${packOf(workflow)} ${name}`;
+  const pack = packOf(graph.definition.ref);
+  if (root === 'keystore' && !Object.hasOwn(facts.keystore, name)) {
+    return `No key "${name}" is visible to pack ${pack}; set it with: attune key set ${name} --owner pack:${pack}`;
+  }
+  if (root === 'config' && !Object.hasOwn(facts.config, name)) {
+    return `The configuration of pack ${pack} has no value for "${name}"; set it with: attune pack config set ${pack} ${name}`;
   }
   return undefined;
 }
-
-const missingKey = (name: string, pack: string): string =>
-  `No key "${name}" is visible to pack ${pack}; set it with: attune key set ${name} --owner pack:${pack}`;

@@ -71,9 +71,8 @@ export function secretsOf(definition: WorkflowDefinition, sources: SecretSources
     const task = tasks.get(name);
     if (task === undefined) return [];
     if (task.input === 'inherit') return inheritedBy(definition);
-    const source = items(name);
-    const seen = source === undefined ? secrets : [...secrets, { path: ['item'], source }];
-    return distinct(flowsOf(task.input, { ...starting(name), hasItem: task.with_items !== null }, seen));
+    const item = task.with_items === null ? {} : { item: { source: items(name) } };
+    return distinct(flowsOf(task.input, { ...starting(name), ...item }, secrets));
   });
   return {
     variables,
