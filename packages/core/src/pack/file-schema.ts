@@ -1,4 +1,5 @@
 import { workflowKeys } from '../workflow/file/keys.ts';
+import { testFileShape } from '../workflow/simulate/test-file.ts';
 import { SchemaDefs, type JsonSchema } from '../yaml/json-schema.ts';
 import type { Shape } from '../yaml/shape.ts';
 import { actionShape, programKeys } from './action.ts';
@@ -39,6 +40,7 @@ export const fileKinds = {
   },
   trigger: { files: 'triggers/*.yaml', title: 'Attune trigger', shape: triggerShape },
   rule: { files: 'rules/*.yaml', title: 'Attune rule', shape: ruleShape },
+  test: { files: 'tests/*.test.yaml', title: 'Attune workflow tests', shape: testFileShape },
 } as const satisfies Record<string, FileKind>;
 
 export type FileKindName = keyof typeof fileKinds;

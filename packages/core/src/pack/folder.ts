@@ -5,7 +5,12 @@ import { plainText } from './text.ts';
 import type { PackFiles } from './files.ts';
 
 /** Folders whose YAML files are read. */
-const readFolders = ['actions', 'workflows', 'triggers', 'rules'];
+const readFolders = ['actions', 'workflows', 'triggers', 'rules', 'tests'];
+
+/** Where the tests of a pack's workflows stand. */
+export const testFolder = 'tests';
+
+export const isTestFile = (path: string): boolean => /\.test\.ya?ml$/.test(path);
 
 /** Folders of the format that nothing carries out yet. */
 const unsupportedFolders = ['sensors', 'queues', 'policies', 'permission_sets', 'runtimes'];

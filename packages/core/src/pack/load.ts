@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import { isJsonObject } from '../json.ts';
 import type { WorkflowDefinition } from '../workflow/definition.ts';
+import { knownActionsOf } from '../workflow/simulate/known-action.ts';
 import type { YamlDocument } from '../yaml/document.ts';
 import { readAction, type ActionDefinition } from './action.ts';
 import { checkRule } from './check-rule.ts';
@@ -20,6 +21,7 @@ import { knownWith, nothingKnown, type Known } from './known.ts';
 import { readManifest, type PackManifest } from './manifest.ts';
 import { isIdentifier } from './names.ts';
 import { readRule, type RuleDefinition } from './rule.ts';
+import { loadTests } from './tests.ts';
 import { readTrigger, type TriggerDefinition } from './trigger.ts';
 import { loadWorkflows } from './workflows.ts';
 
@@ -67,6 +69,9 @@ export function loadPack(files: PackFiles, known: Known = nothingKnown, limits: 
   const { actions, workflows, ...graphs } = loadWorkflows(files, programs.found, ref);
 
   const own = { actions, triggers: triggers.found.map(({ value }) => value) };
+  const flows = workflows.map(({ value }) => value);
+  const refs = flows.map((workflow) => workflow.ref);
+  const runnable = knownActionsOf({ ref: ref ?? '', actions, workflows: flows });
   const within = knownWith(known, own, ref ?? '');
   const problems = [
     ...manifest.problems,
@@ -77,6 +82,8 @@ export function loadPack(files: PackFiles, known: Known = nothingKnown, limits: 
     ...graphs.problems,
     ...rules.found.flatMap(({ document, value }) => checkRule(document, value, within)),
     ...workflows.flatMap(({ document, value }) => checkWorkflow(document, value, within)),
+    // Without the workflows that could not be read, tests would only say that these are missing.
+    ...(programs.problems.length + graphs.problems.length > 0 ? [] : loadTests(files, runnable, refs).problems),
   ];
   const warnings = inOrder(graphs.warnings);
   if (problems.length > 0 || manifest.value === undefined) return { problems: inOrder(problems), warnings };
@@ -86,7 +93,7 @@ export function loadPack(files: PackFiles, known: Known = nothingKnown, limits: 
     pack: {
       manifest: manifest.value,
       actions,
-      workflows: workflows.map(({ value }) => value),
+      workflows: flows,
       triggers: own.triggers,
       rules: rules.found.map(({ value }) => value),
       files: digests,

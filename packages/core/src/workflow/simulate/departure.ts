@@ -1,9 +1,8 @@
-import { canonicalJson } from '../../hash.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
-import { childPointer } from '../../yaml/pointer.ts';
+import type { JsonObject } from '../../json.ts';
+import { differencesOf } from './differences.ts';
 import { endKey } from './key.ts';
 import { attemptIn, isSuccessor, type RecordedRun, type RecordedStep, type SuccessorRecord } from './recorded.ts';
-import type { Departure, Difference, RunName, SimulatedStep, Simulation } from './simulation.ts';
+import type { Departure, RunName, SimulatedStep, Simulation } from './simulation.ts';
 
 /** Most differences of one step that are told. */
 const mostDifferences = 20;
@@ -40,10 +39,14 @@ function firstDeparture(recorded: RecordedRun, steps: readonly SimulatedStep[], 
     const [was, is] = [theirs[index], steps[index]];
     // A record that just stops says nothing about how it would have gone on.
     if (was === undefined && !recorded.is_complete) return undefined;
-    const differences = differencesOf(was && contentOf(was), is && comparable(is), '');
-    if (differences.length > 0) {
-      return { run, step: is?.step ?? was?.step ?? 0, differences: differences.slice(0, mostDifferences) };
-    }
+    const found = differencesOf(was && contentOf(was), is && comparable(is));
+    if (found.length === 0) continue;
+    const differences = found.slice(0, mostDifferences).map(({ pointer, one, other }) => ({
+      pointer,
+      ...(one === undefined ? {} : { recorded: one }),
+      ...(other === undefined ? {} : { simulated: other }),
+    }));
+    return { run, step: is?.step ?? was?.step ?? 0, differences };
   }
   return undefined;
 }
@@ -56,31 +59,4 @@ function comparable(step: SimulatedStep): JsonObject {
   const { reason, task, visit, attempt, item } = step;
   const successor = { kind: reason, task, visit, attempt, ...(item === null ? {} : { item }) };
   return { successor } satisfies SuccessorRecord;
-}
-
-/** The places at which two values differ, as deep inside as they can be told. */
-function differencesOf(recorded: Json | undefined, simulated: Json | undefined, pointer: string): Difference[] {
-  if (recorded === undefined || simulated === undefined) {
-    if (recorded === simulated) return [];
-    return [
-      {
-        pointer,
-        ...(recorded === undefined ? {} : { recorded }),
-        ...(simulated === undefined ? {} : { simulated }),
-      },
-    ];
-  }
-  if (canonicalJson(recorded) === canonicalJson(simulated)) return [];
-  if (Array.isArray(recorded) && Array.isArray(simulated)) {
-    const length = Math.max(recorded.length, simulated.length);
-    return Array.from({ length }, (_, index) => index).flatMap((index) =>
-      differencesOf(recorded[index], simulated[index], childPointer(pointer, index)),
-    );
-  }
-  if (isJsonObject(recorded) && isJsonObject(simulated)) {
-    return [...new Set([...Object.keys(recorded), ...Object.keys(simulated)])].flatMap((key) =>
-      differencesOf(recorded[key], simulated[key], childPointer(pointer, key)),
-    );
-  }
-  return [{ pointer, recorded, simulated }];
 }

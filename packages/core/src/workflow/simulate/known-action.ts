@@ -1,4 +1,5 @@
-import type { PackDefinition } from '../../pack/load.ts';
+import type { ActionDefinition } from '../../pack/action.ts';
+import { packOf } from '../../pack/names.ts';
 import type { FlatSchema } from '../../schema/flat-schema.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 
@@ -21,7 +22,11 @@ export type KnownActions = (ref: string) => KnownAction | undefined;
 
 /** The actions of a pack. Those of other packs are not known from its files: each is taken for an action that takes anything, so that
  *  a result can be given for it. */
-export function actionsOfPack(pack: Pick<PackDefinition, 'manifest' | 'actions' | 'workflows'>): KnownActions {
+export function knownActionsOf(pack: {
+  ref: string;
+  actions: readonly ActionDefinition[];
+  workflows: readonly WorkflowDefinition[];
+}): KnownActions {
   const graphs = new Map(pack.workflows.map((workflow) => [workflow.ref, workflow]));
   const own = new Map(
     pack.actions.map((action): [string, KnownAction] => [
@@ -29,10 +34,10 @@ export function actionsOfPack(pack: Pick<PackDefinition, 'manifest' | 'actions' 
       { ...pick(action), workflow: graphs.get(action.ref) ?? null },
     ]),
   );
-  return (ref) => own.get(ref) ?? (ref.startsWith(`${pack.manifest.ref}.`) ? undefined : unseen(ref));
+  return (ref) => own.get(ref) ?? (packOf(ref) === pack.ref ? undefined : unseen(ref));
 }
 
-const pick = (action: PackDefinition['actions'][number]): Omit<KnownAction, 'workflow'> => ({
+const pick = (action: ActionDefinition): Omit<KnownAction, 'workflow'> => ({
   ref: action.ref,
   parameters: action.parameters,
   output: action.output,

@@ -36,7 +36,7 @@ export function resultsShape(): Shape<GivenResults> {
 const taskShape: Shape<GivenTask> = {
   expected: 'a result or a list of results',
   schema: (defs) => {
-    const entry = entryShape.schema(defs);
+    const entry = entryShape().schema(defs);
     return { anyOf: [entry, { type: 'array', items: entry, minItems: 1 }] };
   },
   read: (value, pointer, report) => {
@@ -60,23 +60,34 @@ const durationShape: Shape<number> = {
   },
 };
 
-const nested: Shape<GivenResults> = {
-  expected: 'a map from tasks to results',
-  schema: (defs) => resultsShape().schema(defs),
-  read: (value, pointer, report) => resultsShape().read(value, pointer, report),
-};
-
-const entryShape = record({
-  visit: optional(integer(1)),
-  attempt: optional(integer(1)),
-  item: optional(integer(0)),
-  outcome: optional(word('succeeded', 'failed', 'timed_out', 'abandoned', 'cancelled')),
-  data: optional(anything()),
-  result: optional(anything()),
-  error: optional(text()),
-  duration: optional(durationShape),
-  tasks: optional(nested),
-});
+/** A function, because the results inside are made of entries, too. */
+const entryShape = () =>
+  record(
+    {
+      visit: optional(integer(1)),
+      attempt: optional(integer(1)),
+      item: optional(integer(0)),
+      outcome: optional(word('succeeded', 'failed', 'timed_out', 'abandoned', 'cancelled')),
+      data: optional(anything()),
+      result: optional(anything()),
+      error: optional(text()),
+      duration: optional(durationShape),
+      tasks: optional(resultsShape()),
+    },
+    {
+      about: {
+        visit: 'Only for this run of the task, 1 for the first',
+        attempt: 'Only for this attempt, 1 for the first',
+        item: 'Only for this item of a task with items, 0 for the first',
+        outcome: 'How the attempt ends; failed where there is an error, else succeeded',
+        data: 'The output of the action, as it is parsed',
+        result: 'The whole result, in the place of data and error',
+        error: 'Why it failed',
+        duration: 'Seconds it takes, 1 if not given; they put the ends in order',
+        tasks: 'Results of the tasks of a nested workflow, which is then simulated, too',
+      },
+    },
+  );
 
 function readEntry(value: Json, pointer: string, report: Report): GivenResult | undefined {
   if (!isJsonObject(value)) {
@@ -84,7 +95,7 @@ function readEntry(value: Json, pointer: string, report: Report): GivenResult | 
     report(pointer, message, 'wrong_type');
     return undefined;
   }
-  const keys = entryShape.read(value, pointer, report);
+  const keys = entryShape().read(value, pointer, report);
   if (keys === undefined) return undefined;
   reportContradictions(value, pointer, report);
   const { visit, attempt, item, tasks } = keys;

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { formatProblem } from '../errors.ts';
+import { plainMode, type PackFile } from './files.ts';
+import { loadPack } from './load.ts';
+
+const files = (texts: Record<string, string>) =>
+  new Map(
+    Object.entries({
+      'pack.yaml': 'ref: x\nversion: 1.0.0\n',
+      'workflows/flow.yaml': 'ref: x.flow\nversion: "1"\ntasks: [{ name: one, action: x.do }]\n',
+      'actions/do.yaml': 'ref: x.do\nentry_point: do.sh\n',
+      'actions/do.sh': 'true\n',
+      ...texts,
+    }).map(([path, text]): [string, PackFile] => [path, { content: new TextEncoder().encode(text), mode: plainMode }]),
+  );
+
+const problemsOf = (texts: Record<string, string>) => loadPack(files(texts)).problems.map(formatProblem);
+
+const sound = 'workflow: x.flow\ncases: [{ name: runs, expect: { sequence: [one] } }]\n';
+
+test('a pack may have tests, and other things beside them in folders', () => {
+  const texts = { 'tests/flow.test.yaml': sound, 'tests/data/push.yaml': '{}', 'tests/README.md': 'hello' };
+  expect(problemsOf(texts)).toEqual([]);
+  expect(loadPack(files(texts)).pack?.files.map(({ path }) => path)).toContain('tests/flow.test.yaml');
+});
+
+test('what is wrong with a test is wrong with the pack', () => {
+  expect(
+    problemsOf({
+      'tests/flow.test.yaml': sound.replace('x.flow', 'x.flwo').replace('sequence', 'sequense'),
+      'tests/other.yaml': sound,
+      'test/more.test.yaml': sound,
+    }),
+  ).toEqual(
+    [
+      'test/more.test.yaml:1:1: The folder test/ is not read. Did you mean "tests/"?',
+      'tests/flow.test.yaml:1:11: There is no workflow x.flwo here. Did you mean "x.flow"?',
+      'tests/flow.test.yaml:2:33: Unknown key "sequense". Did you mean "sequence"?',
+      'tests/other.yaml:1:1: The file is not read: a test file is named *.test.yaml',
+    ].sort(),
+  );
+});
+
+test('tests of a workflow that cannot be read are not judged', () => {
+  expect(problemsOf({ 'tests/flow.test.yaml': sound, 'workflows/flow.yaml': 'ref: x.flow\nversion: "1"\n' })).toEqual([
+    'workflows/flow.yaml:1:1: The key "tasks" is missing; it must be a list of at least 1',
+  ]);
+});
