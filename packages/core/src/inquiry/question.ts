@@ -35,7 +35,7 @@ const questionShape = record({
   prompt: defaulted(text({ maxLength: longestPrompt }), defaultPrompt),
   response_schema: optional(flatSchema),
   assigned_to: optional(
-    choice<Json>('the id or the login of an identity', [
+    choice<string | number>('the id or the login of an identity', [
       [isText, text({ maxLength: 255 })],
       [isNumber, integer(1)],
     ]),
@@ -59,7 +59,7 @@ export function readQuestion(value: Json, pointer: string): { question?: Questio
   return { question: { prompt, response_schema, assigned_to: assigneeOf(assigned_to), timeout_seconds }, problems };
 }
 
-function assigneeOf(given: Json): Assignee | null {
+function assigneeOf(given: string | number | null): Assignee | null {
   if (given === null) return null;
   const name = String(given);
   return { id: /^\d{1,18}$/.test(name) ? name : null, login: name };
