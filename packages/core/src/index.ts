@@ -41,6 +41,17 @@ export { advance, awaitsRetry, begin, retried } from './workflow/conductor/condu
 export { resultsNeeded } from './workflow/conductor/results-needed.ts';
 export { replayRun, type RunEvent } from './workflow/conductor/replay.ts';
 export { resultView } from './workflow/conductor/result-view.ts';
+export { simulate, type SimulationOptions } from './workflow/simulate/simulate.ts';
+export * from './workflow/simulate/simulation.ts';
+export * from './workflow/simulate/source.ts';
+export { knownActionsOf, type KnownAction, type KnownActions } from './workflow/simulate/known-action.ts';
+export { givenResults, type GivenResults, type GivenSource } from './workflow/simulate/given.ts';
+export { checkResults, readResults } from './workflow/simulate/results-file.ts';
+export { randomResults } from './workflow/simulate/random.ts';
+export { type RecordedRun, type RecordedStep, type SuccessorRecord } from './workflow/simulate/recorded.ts';
+export { runTest, type TestFailure, type TestOutcome } from './workflow/simulate/run-test.ts';
+export { type WorkflowTest } from './workflow/simulate/test-file.ts';
+export { loadTests, type LoadedTests } from './pack/tests.ts';
 export * from './workflow/conductor/decision.ts';
 export type { RunState } from './workflow/conductor/state.ts';
 export type {
