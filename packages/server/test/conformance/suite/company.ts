@@ -2,7 +2,7 @@ import { createAttuneClient, type AttuneClient } from '@attune/client';
 import type { PackFiles } from '@attune/core';
 import type { Database } from '@attune/db';
 import { freshDatabase } from '../../../../../testing/database.ts';
-import { connect, spawnServer, temporaryHome, type Api, type ServerProcess } from '../../../../../testing/server.ts';
+import { connect, spawnServer, temporaryHome, type ServerProcess } from '../../../../../testing/server.ts';
 import { until } from '../../../../../testing/until.ts';
 import { openDirector, type Director } from './director.ts';
 import { watchEnds, type Ends } from './ends.ts';
@@ -10,9 +10,8 @@ import { watchEnds, type Ends } from './ends.ts';
 /** The processes that carry a tour out, on a database of their own. */
 export interface Company extends AsyncDisposable {
   db: Database;
-  /** Of the process that has the API now. */
-  client(): AttuneClient;
-  api(): Api;
+  /** Speaks to the process that has the API now, once it is ready. */
+  client(): Promise<AttuneClient>;
   director: Director;
   ends: Ends;
   /** Kills every process that has a worker and starts it again. */
@@ -66,19 +65,23 @@ export async function openCompany(cast: Cast): Promise<Company> {
     const [first = '', ...others] = Object.keys(cast);
     const [server] = await Promise.all([first, ...others].map(start));
     if (server === undefined) throw new Error('A company needs a process');
-    let api = await connect(server, home.path);
+    let api = connect(server, home.path);
+    await api;
 
     const restart = async (name: string): Promise<void> => {
-      await running.get(name)?.kill();
-      const server = await start(name);
-      if (name === first) api = await connect(server, home.path);
+      const restarted = running
+        .get(name)
+        ?.kill()
+        .then(() => start(name));
+      if (restarted === undefined) throw new Error(`There is no process '${name}'`);
+      if (name === first) api = restarted.then((server) => connect(server, home.path));
+      await restarted;
     };
     return {
       db: fresh.db,
       director,
       ends: owned(watchEnds(fresh.db, fresh.url)),
-      api: () => api,
-      client: () => createAttuneClient({ url: api.url, token: api.token }),
+      client: async () => createAttuneClient(await api),
       restart,
       async loseWorkers() {
         const names = Object.keys(cast).filter((name) => cast[name]?.includes('worker') === true);

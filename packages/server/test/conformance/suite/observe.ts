@@ -9,10 +9,11 @@ type Tree = Awaited<ReturnType<AttuneClient['getExecutionTree']>>['data'];
 type Shown = Awaited<ReturnType<AttuneClient['getExecution']>>['data'];
 
 /** Reads back what a run has shown, once it has ended with all below it: executions by the API, variables and steps from their rows. */
-export async function observeRun({ client: clientNow, db, ends }: Company, id: Id): Promise<ObservedRun> {
+export async function observeRun(company: Company, id: Id): Promise<ObservedRun> {
+  const { db, ends } = company;
   await ends.ended(id);
   for (;;) {
-    const client = clientNow();
+    const client = await company.client();
     const { data: tree } = await client.getExecutionTree({ path: { id } });
     if (tree.truncated) throw new Error(`The tree of ${id} is too large to be shown`);
     // what a run has stopped may take its time to end

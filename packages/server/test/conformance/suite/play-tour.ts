@@ -28,7 +28,8 @@ export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () =
 
   beforeAll(async () => {
     company = await openCompany(cast);
-    await company.client().registerPack({ body: uploadOf(tour.files) });
+    const client = await company.client();
+    await client.registerPack({ body: uploadOf(tour.files) });
     const calm = played.filter((one) => !isDoomed(one));
     const calmRuns = calm.map((one) => play(theCompany(), one));
     for (const [index, run] of calmRuns.entries()) if (calm[index] !== undefined) runs.set(calm[index], run);
@@ -62,8 +63,8 @@ export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () =
   );
 
   test.each(refused.map((one) => [one.name, one] as const))('%s', async (_, one) => {
-    const answer = await theCompany()
-      .client()
+    const client = await theCompany().client();
+    const answer = await client
       .registerPack({ body: uploadOf(tour.refusedFiles(one)) })
       .catch((error: unknown) => error);
     expect(answer).toBeInstanceOf(AttuneError);
@@ -91,20 +92,21 @@ export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () =
 
 async function play(company: Company, one: Case): Promise<{ id: Id; observed: ObservedRun }> {
   const { ref, expectation } = one;
-  const { data } = await company
-    .client()
-    .createExecution({ body: { action_ref: ref, parameters: expectation.parameters } });
+  const client = await company.client();
+  const { data } = await client.createExecution({ body: { action_ref: ref, parameters: expectation.parameters } });
   company.director.direct(data.id, expectation);
   return { id: data.id, observed: await observeRun(company, data.id) };
 }
 
 /** Plays cases in which a worker is lost: once all the attempts that are to lose theirs are under way. */
 async function doom(company: Company, cases: readonly Case[]): Promise<PromiseSettledResult<Played>[]> {
-  const runs = cases.map((one) => play(company, one));
-  const expected = cases.length;
-  await until('every attempt that is to lose its worker is under way', () => company.director.doomed.size >= expected);
+  const runs = Promise.allSettled(cases.map((one) => play(company, one)));
+  await until(
+    'every attempt that is to lose its worker is under way',
+    () => company.director.doomed.size >= cases.length,
+  );
   await company.loseWorkers();
-  return Promise.allSettled(runs);
+  return runs;
 }
 
 interface Played {
