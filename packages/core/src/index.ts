@@ -38,7 +38,7 @@ export * from './workflow/definition.ts';
 export { parseWorkflow, type ParsedWorkflow, type WorkflowAction } from './workflow/file/parse.ts';
 export { buildGraph, type Loop, type TaskNode, type WorkflowGraph } from './workflow/graph/graph.ts';
 export { advance, awaitsRetry, begin, retried } from './workflow/conductor/conductor.ts';
-export { resultsNeeded } from './workflow/conductor/results-needed.ts';
+export { neededFor, type Needed, type NeededResult } from './workflow/conductor/needed.ts';
 export { replayRun, type RunEvent } from './workflow/conductor/replay.ts';
 export { resultView } from './workflow/conductor/result-view.ts';
 export { simulate, type SimulationOptions } from './workflow/simulate/simulate.ts';
@@ -54,9 +54,14 @@ export { type WorkflowTest } from './workflow/simulate/test-file.ts';
 export { loadTests, type LoadedTests } from './pack/tests.ts';
 export * from './workflow/conductor/decision.ts';
 export type { RunState } from './workflow/conductor/state.ts';
+export { listTasks, type TaskLists } from './workflow/conductor/list-tasks.ts';
+export { livingAttempts, type LivingAttempt } from './workflow/conductor/living.ts';
+export { Memory, type KeptList } from './workflow/conductor/memory.ts';
+export { mostReleased } from './workflow/conductor/items-run.ts';
 export type {
   Finished,
-  Results,
+  ItemList,
+  Recorded,
   RunFacts,
   RunOutcome,
   StartError,

@@ -3,7 +3,7 @@ import {
   begin as decideFirst,
   contentHash,
   openSecrets,
-  resultsNeeded,
+  neededFor,
   type Finished,
   type Id,
   type JsonObject,
@@ -73,13 +73,6 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
 
   const graph = graphOf(run.revision, run.definition);
   const state = run.state as unknown as RunState;
-  const needed = resultsNeeded(graph, state, task.task_name);
-  const known = new Map(
-    (needed.length === 0 ? [] : await workflowExecutions.results(tx, run.id, needed)).map((row) => [
-      `${row.task_name}#${row.visit}`,
-      row.result,
-    ]),
-  );
   const finished: Finished = {
     task: task.task_name,
     visit: task.visit,
@@ -88,6 +81,13 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
     result: ended.result,
     started: ended.started_at !== null,
   };
+  const { results: needed } = neededFor(graph, state, finished);
+  const known = new Map(
+    (needed.length === 0 ? [] : await workflowExecutions.results(tx, run.id, needed)).map((row) => [
+      `${row.task_name}#${row.visit}`,
+      row.result,
+    ]),
+  );
   const step = decideNext(graph, state, run.variables, await factsOf(tx, owner), finished, {
     result: (name, visit) => known.get(`${name}#${visit}`),
     elements: () => [],

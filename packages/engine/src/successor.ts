@@ -1,6 +1,7 @@
 import { executionQueue, workflowExecutions, type EngineExecution, type Tx } from '@attune/db';
 import { retried, type JsonObject, type RunState } from '@attune/core';
 import { advance } from './advance.ts';
+import { graphOf } from './graph.ts';
 import { firstStatus } from './create.ts';
 
 /** Creates the next attempt of an execution that ended: the same action, revision and rendered input. A retry counts against
@@ -46,8 +47,9 @@ async function tellRun(tx: Tx, successor: EngineExecution, kind: 'retry' | 'rest
   if (task?.visit === undefined || task.attempt === undefined) return;
   const run = await workflowExecutions.lock(tx, task.workflow_execution);
   if (run === undefined) return;
-  const state = retried(run.state as unknown as RunState, task.task_name, task.visit, task.attempt);
   const { task_name, visit, attempt } = task;
+  const graph = graphOf(run.revision, run.definition);
+  const state = retried(graph, run.state as unknown as RunState, { task: task_name, visit, attempt });
   await workflowExecutions.appendStep(tx, run.id, run.steps + 1, successor.id, {
     successor: { kind, task: task_name, visit, attempt },
   });

@@ -1,14 +1,24 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatProblem } from '../../src/errors.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../src/json.ts';
+import { isJsonObject, parseJson, stringifyJson, type Json, type JsonObject } from '../../src/json.ts';
 import { fillDefaults } from '../../src/schema/flat-schema.ts';
 import { advance, awaitsRetry, begin, retried } from '../../src/workflow/conductor/conductor.ts';
 import type { Decision } from '../../src/workflow/conductor/decision.ts';
+import { livingAttempts, type LivingAttempt } from '../../src/workflow/conductor/living.ts';
+import { Memory } from '../../src/workflow/conductor/memory.ts';
 import type { RunEvent } from '../../src/workflow/conductor/replay.ts';
-import { resultsNeeded } from '../../src/workflow/conductor/results-needed.ts';
+import { neededFor } from '../../src/workflow/conductor/needed.ts';
 import type { RunState } from '../../src/workflow/conductor/state.ts';
-import type { Finished, Outcome, RunFacts, RunOutcome, Step, TaskStart } from '../../src/workflow/conductor/step.ts';
+import type {
+  Finished,
+  ItemList,
+  Outcome,
+  RunFacts,
+  RunOutcome,
+  Step,
+  TaskStart,
+} from '../../src/workflow/conductor/step.ts';
 import type { WorkflowDefinition } from '../../src/workflow/definition.ts';
 import { parseWorkflow } from '../../src/workflow/file/parse.ts';
 import { buildGraph, type WorkflowGraph } from '../../src/workflow/graph/graph.ts';
@@ -50,81 +60,105 @@ export class Play {
   variables: JsonObject = {};
   outcome: RunOutcome | null = null;
   tasks: Step['tasks'];
-  readonly #results = new Map<string, Json>();
+  readonly lists: ItemList[] = [];
+  readonly #memory: Memory;
+  readonly #ended = new Map<string, Json>();
 
   constructor(definition: WorkflowDefinition, facts: Partial<RunFacts> = {}) {
     this.graph = buildGraph(throughJson(definition as unknown as JsonObject) as unknown as WorkflowDefinition);
     this.facts = { parameters: {}, config: {}, keystore: {}, workflow_start: '2026-01-27T21:25:00.000000Z', ...facts };
+    this.#memory = new Memory(this.graph);
     const step = begin(this.graph, this.facts);
     this.state = step.state;
     this.tasks = step.tasks;
     this.first = this.#take(step);
   }
 
-  /** Ends the oldest living run of a task, or the one of a visit, and answers the names of the tasks that start. */
+  /** Ends the oldest living run of a task, or the one of a visit, and answers the names of what starts: `task`, or `task.1` for its
+   *  second item. The first item under way, for a task that has any. */
   finish(task: string, outcome: Outcome = 'succeeded', result: Json = {}, visit?: number): string[] {
     const run = this.living(task).find((one) => visit === undefined || one.visit === visit);
     if (run === undefined) throw new Error(`'${task}' does not run`);
-    return this.tell({ task, visit: run.visit, attempt: run.attempt, outcome, result });
+    return this.tell({ task, ...run, outcome, result });
+  }
+
+  /** Ends the living attempt of one item. */
+  finishItem(task: string, item: number, outcome: Outcome = 'succeeded', result: Json = {}): string[] {
+    const run = this.living(task).find((one) => one.item === item);
+    if (run === undefined) throw new Error(`Item ${item} of '${task}' does not run`);
+    return this.tell({ task, ...run, outcome, result });
   }
 
   tell(finished: Finished): string[] {
-    const needed = new Set(
-      resultsNeeded(this.graph, this.state, finished.task).map((one) => `${one.visit} ${one.task}`),
-    );
+    const needed = neededFor(this.graph, this.state, finished);
+    const keys = new Set(needed.results.map((one) => `${one.visit} ${one.task}`));
     const step = advance(this.graph, this.state, this.variables, this.facts, finished, {
       result: (task, visit) => {
-        const key = `${visit} ${task}`;
-        if (!needed.has(key)) throw new Error(`The result of '${task}', visit ${visit}, was not asked for`);
-        return this.#results.get(key);
+        if (!keys.has(`${visit} ${task}`)) {
+          throw new Error(`The result of '${task}', visit ${visit}, was not asked for`);
+        }
+        return this.#memory.result(task, visit);
       },
-      elements: () => [],
+      elements: (task, visit, from, to) => {
+        const { elements: asked } = needed;
+        if (asked?.task !== task || asked.visit !== visit || from < asked.from || to > asked.to) {
+          throw new Error(`Elements ${from} to ${to} of '${task}', visit ${visit}, were not asked for`);
+        }
+        return this.#memory.elements(task, visit, from, to);
+      },
     });
     this.events.push({ kind: 'finished', finished });
-    if (step.decision.ignored === undefined) this.#results.set(`${finished.visit} ${finished.task}`, finished.result);
+    if (step.decision.ignored === undefined) {
+      this.#memory.add(finished);
+      this.#ended.set(`${finished.visit} ${finished.task}`, finished.result);
+    }
     return this.#take(step);
   }
 
-  /** Creates the successor of a failed attempt that is to be retried, or of one that is restarted. */
-  again(task: string): void {
-    const [run] = Object.entries(this.state.active[task] ?? {});
+  /** Creates the successor of a failed attempt that is to be retried, else of one that is restarted: the oldest of the task. */
+  again(task: string, visit?: number, item?: number | null): void {
+    const run = livingAttempts(this.graph, this.state)
+      .filter((one) => one.task === task && (visit ?? one.visit) === one.visit && (item ?? one.item) === one.item)
+      .sort((a, b) => Number(b.waits) - Number(a.waits))[0];
     if (run === undefined) throw new Error(`'${task}' has no attempt to follow`);
-    const visit = Number(run[0]);
-    const attempt = run[1].attempt + 1;
-    this.state = throughJson(retried(this.state, task, visit, attempt));
-    this.events.push({ kind: 'retried', task, visit, attempt });
+    const next = { task, visit: run.visit, item: run.item, attempt: run.attempt + 1 };
+    this.state = throughJson(retried(this.graph, this.state, next));
+    this.events.push({ kind: 'retried', ...next });
   }
 
-  awaits(task: string, visit = 1): boolean {
-    return awaitsRetry(this.state, task, visit);
+  awaits(task: string, visit = 1, item: number | null = null): boolean {
+    return awaitsRetry(this.state, task, visit, item);
   }
 
-  /** The tasks whose oldest living run waits for its next attempt, in the order of the file. */
+  /** The attempts that wait for the next one, in the order of the file. */
+  everyWaitingAttempt(): LivingAttempt[] {
+    return livingAttempts(this.graph, this.state).filter((one) => one.waits);
+  }
+
+  /** The tasks with such attempts. */
   everyWaiting(): string[] {
-    return [...this.graph.tasks.keys()].filter((task) => {
-      const [visit] = Object.keys(this.state.active[task] ?? {});
-      return visit !== undefined && this.awaits(task, Number(visit));
-    });
+    return [...new Set(this.everyWaitingAttempt().map((one) => one.task))];
   }
 
-  /** The runs of a task that are under way, oldest first. */
-  living(task: string): { visit: number; attempt: number }[] {
-    return Object.entries(this.state.active[task] ?? {})
-      .filter(([, run]) => !run.waits)
-      .map(([visit, { attempt }]) => ({ visit: Number(visit), attempt }))
-      .sort((a, b) => a.visit - b.visit);
+  /** The attempts of a task that are under way, oldest first. */
+  living(task: string): { visit: number; item: number | null; attempt: number }[] {
+    return livingAttempts(this.graph, this.state)
+      .filter((one) => one.task === task && !one.waits)
+      .map(({ visit, item, attempt }) => ({ visit, item, attempt }));
   }
 
   /** The `id` in the result that a run of a task ended with last; null if there is none. */
   idOf({ task, visit }: { task: string; visit: number }): number | null {
-    const result = this.#results.get(`${visit} ${task}`);
+    const result = this.#ended.get(`${visit} ${task}`);
     const id = isJsonObject(result) ? result['id'] : undefined;
     return typeof id === 'number' ? id : null;
   }
 
   /** Every run under way, in the order of the file. */
-  everyLiving(): { task: string; visit: number; attempt: number }[] {
-    return [...this.graph.tasks.keys()].flatMap((task) => this.living(task).map((run) => ({ task, ...run })));
+  everyLiving(): { task: string; visit: number; item: number | null; attempt: number }[] {
+    return livingAttempts(this.graph, this.state)
+      .filter((one) => !one.waits)
+      .map(({ task, visit, item, attempt }) => ({ task, visit, item, attempt }));
   }
 
   /** How the last run of a task was started. */
@@ -140,18 +174,21 @@ export class Play {
     this.outcome = step.outcome ?? this.outcome;
     this.tasks = step.tasks;
     this.starts.push(...step.start);
+    this.lists.push(...step.lists);
+    this.#memory.addLists(step.lists);
     this.skipped.push(...step.skipped);
     this.decisions.push(throughJson(step.decision));
     if (step.retry !== null) this.retries.push(step.retry);
-    return step.start.map((start) => start.task);
+    return step.start.map(({ task, item }) => (item === null ? task : `${task}.${item.index}`));
   }
 }
 
 /** What jsonb does to a value: the same, with its keys in an order of their own. */
-function throughJson<T>(value: T): T {
-  return JSON.parse(JSON.stringify(value), (_, member: unknown) =>
-    typeof member === 'object' && member !== null && !Array.isArray(member)
-      ? Object.fromEntries(Object.entries(member).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1)))
-      : member,
-  ) as T;
+const throughJson = <T>(value: T): T => reordered(parseJson(stringifyJson(value as Json))) as T;
+
+function reordered(value: Json): Json {
+  if (Array.isArray(value)) return value.map(reordered);
+  if (!isJsonObject(value)) return value;
+  const members = Object.entries(value).sort(([a], [b]) => a.length - b.length || (a < b ? -1 : 1));
+  return Object.fromEntries(members.map(([key, member]) => [key, reordered(member)]));
 }

@@ -1,7 +1,8 @@
 import { nodeOf, type TaskNode, type WorkflowGraph } from '../graph/graph.ts';
 import { isSamePosition, iterationOf, moveAlong, restrictTo, type Position } from '../graph/position.ts';
+import { countMarks, marked, noMarks } from './marks.ts';
 import { startTask } from './start.ts';
-import { listOf, type RunState } from './state.ts';
+import { listOf, visitsOf, type RunState } from './state.ts';
 import type { Arrival, Turn } from './turn.ts';
 
 /** Acts on all targets of fired transitions, those of tasks that are skipped on the way included. */
@@ -31,8 +32,11 @@ function arrive(turn: Turn, { task, by }: Arrival): void {
   startTask(turn, node, position, by);
 }
 
-const hasStarted = (state: RunState, node: TaskNode, position: Position): boolean =>
-  node.merges && listOf(state.started, node.definition.name).some((started) => isSamePosition(started, position));
+function hasStarted(state: RunState, node: TaskNode, position: Position): boolean {
+  if (!node.merges) return false;
+  if (node.runsOnce) return visitsOf(state, node) > 0;
+  return listOf(state.started, node.definition.name).some((started) => isSamePosition(started, position));
+}
 
 /** Counts an arrival; the last one that was needed takes the join off the list of those that wait. */
 function countArrival(
@@ -44,15 +48,17 @@ function countArrival(
   const task = node.definition.name;
   const waiting = listOf(turn.state.waiting, task);
   const before = waiting.find((arrivals) => isSamePosition(arrivals.position, position));
-  const arrivals = { position, from: [...new Set([...(before?.from ?? []), from])] };
+  const marks = before?.from ?? noMarks(node.predecessors.length);
+  const arrivals = { position, from: marked(marks, node.predecessors.indexOf(from)) };
+  const arrived = countMarks(arrivals.from);
   const others = waiting.filter((one) => one !== before);
   const needed = arrivalsNeeded(turn.graph, node, position);
-  const isMet = arrivals.from.length >= needed;
+  const isMet = arrived >= needed;
   if (!isMet) turn.state.waiting[task] = [...others, arrivals];
   else if (others.length > 0) turn.state.waiting[task] = others;
   else Reflect.deleteProperty(turn.state.waiting, task);
   turn.touched.add(task);
-  return { arrived: arrivals.from.length, needed };
+  return { arrived, needed };
 }
 
 export const arrivalsNeeded = (graph: WorkflowGraph, node: TaskNode, position: Position): number =>

@@ -1,8 +1,10 @@
 import type { JsonObject } from '../../json.ts';
-import { nodeOf } from '../graph/graph.ts';
+import { exposedBy, exposedOutput } from '../secrets/exposed.ts';
 import { arrivalsNeeded, expectedAt } from './arrive.ts';
 import { explain, render } from './evaluate.ts';
+import { markedOf } from './marks.ts';
 import { runScope, type Ended } from './scope.ts';
+import { isUnhandled } from './standing.ts';
 import { listOf, own } from './state.ts';
 import type { RunOutcome } from './step.ts';
 import { failRun, isQuiet, type Turn } from './turn.ts';
@@ -20,20 +22,19 @@ export function conclude(turn: Turn, last: Ended): RunOutcome | null {
 function reasonsToFail({ graph, state, decision }: Turn): string[] {
   const reasons = state.failure === null ? [] : [state.failure];
   for (const later of decision.failures ?? []) if (!reasons.includes(later)) reasons.push(later);
-  const failed = [...graph.tasks.keys()].filter((task) => state.unhandled.includes(task));
+  const failed = graph.nodes.filter((node) => isUnhandled(state.tasks, node)).map((node) => node.definition.name);
   if (failed.length > 0) reasons.push(`${failed.length} task(s) failed: ${failed.join(', ')}`);
   return [...reasons, ...unmetJoins(graph, state)];
 }
 
 /** Nothing is active, so nothing leads to any join that still waits. */
 function unmetJoins(graph: Turn['graph'], state: Turn['state']): string[] {
-  return [...graph.tasks.keys()].flatMap((task) => {
+  return graph.nodes.flatMap((node) => {
+    const task = node.definition.name;
     const unmet = own(state.unmet, task) ?? listOf(state.waiting, task)[0];
     if (unmet === undefined) return [];
     const { position } = unmet;
-    const node = nodeOf(graph, task);
-    // in the order of the file: the order in which they came says nothing
-    const from = node.predecessors.filter((source) => unmet.from.includes(source));
+    const from = markedOf(node.predecessors, unmet.from);
     const missing = expectedAt(graph, node, position).filter((source) => !from.includes(source));
     return [
       `the join '${task}' was reached by ${from.join(', ')} but needs ${arrivalsNeeded(graph, node, position)}` +
@@ -45,8 +46,15 @@ function unmetJoins(graph: Turn['graph'], state: Turn['state']): string[] {
 /** The keys that can be rendered; each error makes the run fail. */
 function renderOutput(turn: Turn, last: Ended): JsonObject {
   const output: JsonObject = {};
-  for (const [key, template] of Object.entries(turn.graph.definition.output_map ?? {})) {
-    const rendered = render(template, runScope(turn, null, last, turn.graph.outputReads()));
+  const { output_map, output: schema } = turn.graph.definition;
+  const exposed = exposedBy(turn.facts.secrets?.output ?? [], schema);
+  for (const [key, template] of Object.entries(output_map ?? {})) {
+    const leak = exposed.find(({ path }) => path[0] === key);
+    if (leak !== undefined) {
+      failRun(turn, exposedOutput(leak));
+      continue;
+    }
+    const rendered = render(template, runScope(turn, null, last, turn.graph.outputReads().tasks));
     if (rendered.error === undefined) output[key] = rendered.value;
     else failRun(turn, explain(`output_map '${key}'`, rendered.error));
   }

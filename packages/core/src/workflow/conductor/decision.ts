@@ -4,8 +4,8 @@ import type { Outcome, RunOutcome } from './step.ts';
 /** The record of one step: what was told, what was evaluated and with which answers, and what came of it. Together with the
  *  results of the attempts it names, it explains a run and lets one replay it. */
 export type Decision = {
-  /** Null for the beginning of the run. */
-  finished: { task: string; visit: number; attempt: number; outcome: Outcome } | null;
+  /** Null for the beginning of the run. `started` is there where the attempt never started. */
+  finished: { task: string; visit: number; item?: number; attempt: number; outcome: Outcome; started?: false } | null;
   /** Why the end was not acted on: it is of an attempt that the run does not wait for. */
   ignored?: string;
   /** Another attempt follows; no transition is evaluated before the last one. */
@@ -14,6 +14,8 @@ export type Decision = {
   transitions: EvaluatedTransition[];
   /** Every target that was named by a fired transition, in the order they were acted on; the entries of a run that begins. */
   targets: DecidedTarget[];
+  /** Items that were released, of the tasks that have any, from one index up to but not including another. */
+  released?: { task: string; visit: number; from: number; to: number }[];
   /** Why the run fails, where this step made it fail. */
   failures?: string[];
   outcome?: RunOutcome;
@@ -41,4 +43,8 @@ export type DecidedTarget = {
   visit?: number;
   position?: Record<string, number>;
   reason?: string;
+  /** How many items a task has that was started; with `batch_size` how many chunks. */
+  items?: number;
+  /** What is right, but perhaps not what was meant. */
+  warning?: string;
 };

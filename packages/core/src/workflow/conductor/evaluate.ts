@@ -21,7 +21,7 @@ export function explain(place: string, error: ExpressionError): string {
   return `${place}${error.pointer ?? ''}: ${error.message} (in: ${text.trim()})`;
 }
 
-function attempt<T>(evaluation: () => T): Evaluated<T> {
+export function attempt<T>(evaluation: () => T): Evaluated<T> {
   try {
     return { value: evaluation() };
   } catch (error) {

@@ -20,7 +20,7 @@ export function fire(turn: Turn, ended: EndedTask): boolean {
     const record: EvaluatedTransition = { task: ended.task, visit: ended.visit, index, fired: false };
     turn.decision.transitions.push(record);
     // Each sees what the ones before it published.
-    const scope = runScope(turn, ended, ended, program.reads.ending);
+    const scope = runScope(turn, ended, ended, program.reads.ending.tasks);
     const of = { kind: 'transition', task: ended.task, visit: ended.visit, index } as const;
     const condition = holdsFor(turn, of, program.transitions[index] ?? null, scope);
     if (condition.error !== undefined) {

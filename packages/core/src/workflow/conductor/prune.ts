@@ -61,7 +61,7 @@ function isStillRead(
 }
 
 function mayStillCome(graph: WorkflowGraph, state: RunState, task: string, position: Position): boolean {
-  for (const run of activeRuns(state)) if (mayLeadTo(graph, run, { task, position })) return true;
+  for (const run of activeRuns(graph, state)) if (mayLeadTo(graph, run, { task, position })) return true;
   return false;
 }
 

@@ -1,4 +1,6 @@
 import { isJsonObject, ownValue, parseJson, type Json, type JsonObject } from '../../json.ts';
+import type { TaskNode } from '../graph/graph.ts';
+import { itemsOf } from '../program.ts';
 
 /** What `result()` shows of a result: the keys of `data`, the parsed output, are visible at the top level too unless they are taken;
  *  without `data`, a stdout that is a JSON object is shown the same way. */
@@ -8,9 +10,14 @@ export function resultView(result: Json): Json {
   return isJsonObject(data) ? { ...data, ...result } : result;
 }
 
-/** What `task.<name>` shows: the same, and once more under `result`, so that `task.<name>.result.<field>` reads it too. */
-export function taskView(result: Json): Json {
-  const view = resultView(result);
+/** What `result()` shows of a task: of one with items the list of what each came to, null where it did not succeed. */
+export const viewOf = (node: TaskNode, result: Json): Json =>
+  itemsOf(node.definition) !== null && Array.isArray(result) ? result.map(resultView) : resultView(result);
+
+/** What `task.<name>` shows: the same, and of a task without items once more under `result`, so that `task.<name>.result.<field>`
+ *  reads it too. */
+export function taskView(node: TaskNode, result: Json): Json {
+  const view = viewOf(node, result);
   return isJsonObject(view) ? { result: view, ...view } : view;
 }
 

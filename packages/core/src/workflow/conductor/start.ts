@@ -2,13 +2,17 @@ import type { Scope } from '../../expression/scope.ts';
 import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { TaskNode } from '../graph/graph.ts';
 import type { Position } from '../graph/position.ts';
+import { itemsOf } from '../program.ts';
+import type { DecidedTarget } from './decision.ts';
 import { explain, render } from './evaluate.ts';
 import { fire } from './fire.ts';
-import { rememberEnded } from './remember.ts';
+import { planItems, type Plan } from './plan-items.ts';
+import { releaseItems } from './release-items.ts';
+import { rememberEnded, rememberFirst } from './remember.ts';
 import { runScope } from './scope.ts';
-import { addActive, listOf, own } from './state.ts';
-import type { StartError } from './step.ts';
-import { failRun, isFailing, type EndedTask, type Turn } from './turn.ts';
+import { listOf, putActive, putItems, setStanding, visitsOf } from './state.ts';
+import type { StartError, TaskStart } from './step.ts';
+import { failRun, isFailing, resultKey, type EndedTask, type Turn } from './turn.ts';
 import { holdsFor } from './witness.ts';
 
 /** A run of a task that is about to begin. */
@@ -30,34 +34,40 @@ export function startTask(turn: Turn, node: TaskNode, position: Position, by: En
     return;
   }
   const { when, reads } = turn.graph.programOf(run.task);
-  const scope = runScope(turn, run, by, reads.starting);
+  const scope = runScope(turn, run, by, reads.starting.tasks);
   const condition = holdsFor(turn, { kind: 'task', task: run.task, visit }, when, scope);
-  if (condition.error !== undefined) refuse(turn, run, explain(`task '${run.task}', when`, condition.error));
-  else if (condition.value) create(turn, run, visit, scope);
-  else skip(turn, run, visit);
+  if (condition.error !== undefined) {
+    if (visit === 1) setStanding(turn.state, node, 'refused');
+    refuse(turn, run, explain(`task '${run.task}', when`, condition.error));
+  } else if (!condition.value) skip(turn, run, visit);
+  else if (itemsOf(node.definition) === null) create(turn, run, visit, inputOf(turn, node, scope));
+  else createItems(turn, run, visit, planItems(turn, node, visit, scope));
 }
 
 /** Numbers the run, and remembers its position where another branch may come to the same one.
  *  @returns undefined if the task has run as often as it may. */
-function countVisit({ graph, state, touched }: Turn, { node, task, position }: NewRun): number | undefined {
-  const progress = own(state.tasks, task) ?? { visits: 0, status: null };
-  if (progress.visits >= graph.definition.max_visits) return undefined;
-  const visits = progress.visits + 1;
-  state.tasks[task] = { ...progress, visits };
-  if (node.merges) {
+function countVisit(turn: Turn, { node, task, position }: NewRun): number | undefined {
+  const { graph, state, touched } = turn;
+  const before = visitsOf(state, node);
+  if (before >= graph.definition.max_visits) return undefined;
+  rememberFirst(turn, node);
+  const visit = before + 1;
+  if (visit > 1) state.visits[task] = visit;
+  else setStanding(state, node, 'begun');
+  if (node.merges && !node.runsOnce) {
     state.started[task] = [...listOf(state.started, task), position];
     touched.add(task);
   }
-  return visits;
+  return visit;
 }
 
-function create(turn: Turn, run: NewRun, visit: number, scope: Scope): void {
+/** Starts a run as one execution: of a task without items, or of one whose items cannot even be told. */
+function create(turn: Turn, run: NewRun, visit: number, { input, error }: Input): void {
   const { node, task, position, by } = run;
   const { definition } = node;
-  const { input, error } = renderInput(turn, node, scope);
   // Another attempt would be given the same input, so what cannot start is not retried.
   const max_retries = error === null ? (definition.retry?.count ?? 0) : 0;
-  addActive(turn.state, task, visit, { position, attempt: 1, retries_left: max_retries, waits: false });
+  putActive(turn.state, node, visit, { position, attempt: 1, retries_left: max_retries, waits: false });
   turn.start.push({
     task,
     visit,
@@ -72,8 +82,34 @@ function create(turn: Turn, run: NewRun, visit: number, scope: Scope): void {
     delay_seconds: error === null ? definition.delay : 0,
     timeout_seconds: definition.timeout,
     error,
-  });
+  } satisfies TaskStart);
   record(turn, run, 'started', { visit, ...(error === null ? {} : { reason: error.message }) });
+}
+
+/** Starts a run as one execution for each item, as many at a time as may be. An empty list has succeeded already. */
+function createItems(turn: Turn, run: NewRun, visit: number, plan: Plan): void {
+  const { node, task, position, by } = run;
+  if (plan.error !== undefined) {
+    create(turn, run, visit, { input: {}, error: plan.error });
+    return;
+  }
+  const { elements, count, limit, warning } = plan;
+  record(turn, run, 'started', { visit, items: count, ...(warning === undefined ? {} : { warning }) });
+  if (count === 0) {
+    setStanding(turn.state, node, 'completed');
+    turn.results.set(resultKey(task, visit), () => []);
+    rememberEnded(turn, { task, visit, position, skipped: false });
+    if (!isFailing(turn)) fire(turn, { task, visit, position, outcome: 'succeeded', view: () => [] });
+    return;
+  }
+  const secret = turn.facts.secrets?.items(task) !== undefined;
+  turn.lists.push({ task, visit, elements: [...elements], secret });
+  putItems(turn.state, task, visit, {
+    ...{ position, elements: elements.length, count, limit, next: 0, live: [], retried: {} },
+    ...{ stops: false, worst: null },
+    by: by === null ? null : { task: by.task, visit: by.visit, outcome: by.outcome },
+  });
+  releaseItems(turn, node, visit, by);
 }
 
 /** A skipped run has no execution. Its transitions are evaluated at once, with `skipped()` true. */
@@ -82,10 +118,9 @@ function skip(turn: Turn, run: NewRun, visit: number): void {
   const reason = `its condition is false: ${node.definition.when ?? ''}`;
   record(turn, run, 'skipped', { visit, reason });
   turn.skipped.push({ task, visit, reason });
-  const progress = turn.state.tasks[task];
-  if (progress !== undefined) progress.status = 'skipped';
+  setStanding(turn.state, node, 'skipped');
   rememberEnded(turn, { task, visit, position, skipped: true });
-  if (!isFailing(turn)) fire(turn, { task, visit, position, outcome: 'skipped', view: null });
+  if (!isFailing(turn)) fire(turn, { task, visit, position, outcome: 'skipped', view: () => null });
 }
 
 function refuse(turn: Turn, run: NewRun, reason: string): void {
@@ -97,17 +132,18 @@ function record(
   turn: Turn,
   { task, position, by }: NewRun,
   fate: 'started' | 'skipped' | 'refused',
-  more: { visit?: number; reason?: string },
+  more: Pick<DecidedTarget, 'visit' | 'reason' | 'items' | 'warning'>,
 ): void {
   const from = by === null ? {} : { by: { task: by.task, visit: by.visit } };
   turn.decision.targets.push({ task, ...from, fate, position, ...more });
 }
 
-function renderInput(
-  turn: Turn,
-  { definition }: TaskNode,
-  scope: Scope,
-): { input: JsonObject; error: StartError | null } {
+export interface Input {
+  input: JsonObject;
+  error: StartError | null;
+}
+
+export function inputOf(turn: Turn, { definition }: TaskNode, scope: Scope): Input {
   if (definition.input === 'inherit') return { input: turn.facts.parameters, error: null };
   const rendered = render(definition.input, scope);
   if (rendered.error !== undefined) {

@@ -1,10 +1,12 @@
 import type { TaskDefinition, WorkflowDefinition } from '../definition.ts';
-import { everythingRead, outputReads, programOf, type TaskNames, type TaskProgram } from '../program.ts';
+import { everythingRead, outputReads, programOf, type Reads, type TaskNames, type TaskProgram } from '../program.ts';
+import { lazily } from '../lazily.ts';
 import { walkDepthFirst } from './depth-first.ts';
 import { at, digraphOf, type Digraph } from './digraph.ts';
 import { entriesOf } from './entries.ts';
 import { loopsOf } from './loops.ts';
 import { passedLoops } from './passed-loops.ts';
+import { runsOnce } from './runs-once.ts';
 
 /** The shape of a workflow, worked out once from its definition. Not stored: rebuilding it takes about a millisecond for a
  *  thousand tasks, and it is a pure function of the definition, so whoever keeps one by the revision never holds a stale one. */
@@ -12,6 +14,8 @@ export interface WorkflowGraph {
   definition: WorkflowDefinition;
   /** In the order of the file. */
   tasks: ReadonlyMap<string, TaskNode>;
+  /** The same, by their place in it. */
+  nodes: readonly TaskNode[];
   /** The tasks a run begins with. */
   entries: readonly string[];
   /** By head, outer loops before those inside them. */
@@ -20,14 +24,16 @@ export interface WorkflowGraph {
   reaches: (from: string, to: string) => boolean;
   /** The parsed conditions of a task. @throws ExpressionError for a definition that was not checked. */
   programOf: (task: string) => TaskProgram;
-  /** Tasks that the `output_map` reads. */
-  outputReads: () => TaskNames;
+  /** What the `output_map` reads. */
+  outputReads: () => Reads;
   /** Tasks that anything in the workflow reads: the only ones whose runs have to be remembered. */
   everythingRead: () => TaskNames;
 }
 
 export interface TaskNode {
   definition: TaskDefinition;
+  /** Its place in the file, from 0. */
+  index: number;
   /** Heads of the loops the task is in, outer ones first. */
   loops: readonly string[];
   /** Heads of the loops that every path to the task passes through, outer ones first: what a join's position consists of. */
@@ -36,6 +42,8 @@ export interface TaskNode {
   predecessors: readonly string[];
   /** Whether two runs of other tasks may lead to it at one position, so that the second has to be told from the first. */
   merges: boolean;
+  /** Whether it runs at most once in a run, at the empty position: it is in no loop, and no loop leads to it. */
+  runsOnce: boolean;
 }
 
 export interface Loop {
@@ -58,6 +66,7 @@ export function buildGraph(definition: WorkflowDefinition): WorkflowGraph {
     (_, task) => new Set(loops.flatMap(({ members }, loop) => (members.has(task) ? [loop] : []))),
   );
   const passed = passedLoops(digraph, walk, entries, around);
+  const once = runsOnce(digraph, walk, definition.tasks, around, passed);
 
   const nameOf = (task: number): string => at(definition.tasks, task).name;
   const headOf = (loop: number): string => nameOf(at(loops, loop).head);
@@ -76,10 +85,12 @@ export function buildGraph(definition: WorkflowDefinition): WorkflowGraph {
     const predecessors = at(digraph.predecessors, index).map(nameOf);
     return {
       definition: task,
+      index,
       loops: headsOf(at(around, index)),
       passed: headsOf(at(passed, index)),
       predecessors,
       merges: task.join !== null || predecessors.length > 1 || (loopByHead.get(task.name)?.inner.length ?? 0) > 0,
+      runsOnce: at(once, index),
     };
   });
   const tasks = new Map(nodes.map((node) => [node.definition.name, node]));
@@ -90,16 +101,17 @@ export function buildGraph(definition: WorkflowDefinition): WorkflowGraph {
     programs.set(task, known);
     return known;
   };
-  const output = once(() => outputReads(definition));
+  const output = lazily(() => outputReads(definition));
   return {
     definition,
     tasks,
+    nodes,
     entries: entries.map(nameOf),
     loops: loopByHead,
     reaches: reachability(digraph, definition),
     programOf: program,
     outputReads: output,
-    everythingRead: once(() => everythingRead([...tasks.keys()].map(program), output())),
+    everythingRead: lazily(() => everythingRead([...tasks.keys()].map(program), output())),
   };
 }
 
@@ -111,11 +123,6 @@ function taskNode(tasks: WorkflowGraph['tasks'], task: string, { ref }: Workflow
   const node = tasks.get(task);
   if (node === undefined) throw new RangeError(`The workflow ${ref} has no task '${task}'`);
   return node;
-}
-
-function once<T>(find: () => T): () => T {
-  let found: { value: T } | undefined;
-  return () => (found ??= { value: find() }).value;
 }
 
 /** Asked for few targets (tasks where branches meet again in loops), so what leads to a target is found when it is first asked for. */

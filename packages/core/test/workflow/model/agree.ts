@@ -36,11 +36,10 @@ export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[])
     const fate = fates[step % fates.length];
     if (fate === undefined) throw new Error('A run needs fates');
     const living = run.everyLiving();
-    const [waiting] = run.everyWaiting();
+    const [waiting] = run.everyWaitingAttempt();
     if (waiting !== undefined && (fate.again || living.length === 0)) {
-      const [visit = ''] = Object.keys(run.state.active[waiting] ?? {});
-      run.again(waiting);
-      model.again(waiting, Number(visit));
+      run.again(waiting.task, waiting.visit);
+      model.again(waiting.task, waiting.visit);
       continue;
     }
     const next = living[fate.pick % living.length];

@@ -113,8 +113,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a join counts the same predecessor twice',
     file: 'conductor/arrive.ts',
-    find: '[...new Set([...(before?.from ?? []), from])]',
-    replace: '[...(before?.from ?? []), from]',
+    find: 'const arrived = countMarks(arrivals.from);',
+    replace: 'const arrived = (arrivals.count = (before?.count ?? 0) + 1);',
   },
   {
     name: 'a join counts by position, not by the loops passed',
