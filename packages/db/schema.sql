@@ -12,6 +12,36 @@ create type attune.runtime_type_enum as enum ('action', 'sensor');
 create type attune.worker_status_enum as enum ('active', 'inactive', 'busy', 'error');
 create type attune.worker_type_enum as enum ('local', 'remote', 'container');
 
+CREATE OR REPLACE FUNCTION attune.check_workflow_task()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  task jsonb := new.workflow_task;
+  holds boolean;
+begin
+  begin
+    holds := attune.is_workflow_task(task);
+  exception when data_exception then
+    holds := false;
+  end;
+  if holds is not true then
+    raise exception using errcode = 'check_violation', schema = 'attune', table = 'execution', column = 'workflow_task',
+      constraint = 'execution_workflow_task_check',
+      message = format('execution %s violates execution_workflow_task_check: %s', new.id, attune.workflow_task_fault(task));
+  end if;
+  if tg_op = 'INSERT' or task->'workflow_execution' is distinct from old.workflow_task->'workflow_execution' then
+    perform from attune.workflow_execution w where w.id = (task->>'workflow_execution')::bigint for key share;
+    if not found then
+      raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution', column = 'workflow_task',
+        constraint = 'execution_workflow_task_reference',
+        message = format('execution %s is the task of a workflow execution that does not exist: %s', new.id,
+          task->>'workflow_execution');
+    end if;
+  end if;
+  return null;
+end
+$function$;
 CREATE OR REPLACE FUNCTION attune.delete_task_executions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -30,7 +60,7 @@ $function$;
 CREATE OR REPLACE FUNCTION attune.instant(at timestamp with time zone)
  RETURNS text
  LANGUAGE sql
- STABLE PARALLEL SAFE STRICT
+ STABLE PARALLEL SAFE
 AS $function$
     select case
       when not isfinite(at) then at::text
@@ -38,43 +68,65 @@ AS $function$
       else to_char(at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"')
     end
   $function$;
-CREATE OR REPLACE FUNCTION attune.require_new_workflow_execution()
- RETURNS trigger
- LANGUAGE plpgsql
+-- Whether this holds the twelve keys with their types; null where one is missing, an error where text is no number or instant
+CREATE OR REPLACE FUNCTION attune.is_workflow_task(task jsonb)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
 AS $function$
-begin
-  perform from attune.workflow_execution w where w.id = (new.workflow_task->>'workflow_execution')::bigint for key share;
-  if not found then
-    raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution',
-      constraint = 'execution_workflow_task_reference',
-      message = format('task executions name a workflow execution that does not exist: %s (workflow execution %s)',
-        new.id, new.workflow_task->>'workflow_execution');
-  end if;
-  return null;
-end
-$function$;
-CREATE OR REPLACE FUNCTION attune.require_workflow_execution()
- RETURNS trigger
+    select task @@ 'strict $.workflow_execution.type() == "number"
+        && $.task_name.type() == "string"
+        && ($.task_index == null || $.task_index.type() == "number")
+        && ($.task_batch == null || $.task_batch.type() == "number")
+        && $.retry_count.type() == "number"
+        && $.max_retries.type() == "number"
+        && ($.next_retry_at == null || $.next_retry_at.type() == "string")
+        && ($.timeout_seconds == null || $.timeout_seconds.type() == "number")
+        && $.timed_out.type() == "boolean"
+        && ($.duration_ms == null || $.duration_ms.type() == "number")
+        && ($.started_at == null || $.started_at.type() == "string")
+        && ($.completed_at == null || $.completed_at.type() == "string")'
+      and num_nonnulls(
+        (task->>'workflow_execution')::bigint, (task->>'task_index')::integer, (task->>'task_batch')::integer,
+        (task->>'retry_count')::integer, (task->>'max_retries')::integer, (task->>'timeout_seconds')::integer,
+        (task->>'duration_ms')::bigint, (task->>'next_retry_at')::timestamptz,
+        (task->>'started_at')::timestamptz, (task->>'completed_at')::timestamptz) > 0
+  $function$;
+-- What attune.is_workflow_task misses, in words; null where it misses nothing
+CREATE OR REPLACE FUNCTION attune.workflow_task_fault(task jsonb)
+ RETURNS text
  LANGUAGE plpgsql
+ STABLE
 AS $function$
 declare
-  orphans text;
+  key text;
+  kind text;
+  type text;
+  wanted text;
 begin
-  perform from attune.workflow_execution w
-  where w.id in (select (made.workflow_task->>'workflow_execution')::bigint from made where made.workflow_task is not null)
-  for key share;
-
-  select string_agg(format('%s (workflow execution %s)', made.id, made.workflow_task->>'workflow_execution'), ', ' order by made.id)
-  into orphans
-  from made
-  where made.workflow_task is not null
-    and not exists (
-      select from attune.workflow_execution w where w.id = (made.workflow_task->>'workflow_execution')::bigint);
-  if orphans is not null then
-    raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution',
-      constraint = 'execution_workflow_task_reference',
-      message = 'task executions name a workflow execution that does not exist: ' || orphans;
+  if jsonb_typeof(task) <> 'object' then
+    return format('workflow_task is %s and not an object', left(task::text, 100));
   end if;
+  for key, kind, type, wanted in
+    values ('workflow_execution', 'number', 'bigint', 'a 64-bit integer'), ('task_name', 'string', 'text', 'a string'),
+      ('task_index', 'number', 'integer', 'an integer or null'), ('task_batch', 'number', 'integer', 'an integer or null'),
+      ('retry_count', 'number', 'integer', 'an integer'), ('max_retries', 'number', 'integer', 'an integer'),
+      ('next_retry_at', 'string', 'timestamptz', 'an instant or null'),
+      ('timeout_seconds', 'number', 'integer', 'an integer or null'), ('timed_out', 'boolean', 'boolean', 'true or false'),
+      ('duration_ms', 'number', 'bigint', 'a 64-bit integer or null'),
+      ('started_at', 'string', 'timestamptz', 'an instant or null'), ('completed_at', 'string', 'timestamptz', 'an instant or null')
+  loop
+    continue when task->key = 'null' and wanted like '% or null';
+    begin
+      if jsonb_typeof(task->key) = kind then
+        execute format('select $1::%s', type) using task->>key;
+        continue;
+      end if;
+    exception when data_exception then
+      null;
+    end;
+    return format('workflow_task.%s is %s; it has to be %s', key, coalesce(left((task->key)::text, 100), 'missing'), wanted);
+  end loop;
   return null;
 end
 $function$;
@@ -184,8 +236,7 @@ create table attune.execution (
   workflow_def bigint,
   workflow_task jsonb,
   constraint execution_pkey PRIMARY KEY (id),
-  constraint execution_timeout_seconds_check CHECK (timeout_seconds > 0),
-  constraint execution_workflow_task_check CHECK (workflow_task IS NULL OR jsonb_typeof(workflow_task) = 'object'::text AND workflow_task ?& ARRAY['workflow_execution'::text, 'task_name'::text, 'task_index'::text, 'task_batch'::text, 'retry_count'::text, 'max_retries'::text, 'next_retry_at'::text, 'timeout_seconds'::text, 'timed_out'::text, 'duration_ms'::text, 'started_at'::text, 'completed_at'::text] AND jsonb_typeof(workflow_task -> 'workflow_execution'::text) = 'number'::text AND jsonb_typeof(workflow_task -> 'task_name'::text) = 'string'::text AND (jsonb_typeof(workflow_task -> 'task_index'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'task_batch'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND jsonb_typeof(workflow_task -> 'retry_count'::text) = 'number'::text AND jsonb_typeof(workflow_task -> 'max_retries'::text) = 'number'::text AND (jsonb_typeof(workflow_task -> 'next_retry_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'timeout_seconds'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND jsonb_typeof(workflow_task -> 'timed_out'::text) = 'boolean'::text AND (jsonb_typeof(workflow_task -> 'duration_ms'::text) = ANY (ARRAY['number'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'started_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND (jsonb_typeof(workflow_task -> 'completed_at'::text) = ANY (ARRAY['string'::text, 'null'::text])) AND num_nonnulls((workflow_task ->> 'workflow_execution'::text)::bigint, (workflow_task ->> 'task_index'::text)::integer, (workflow_task ->> 'task_batch'::text)::integer, (workflow_task ->> 'retry_count'::text)::integer, (workflow_task ->> 'max_retries'::text)::integer, (workflow_task ->> 'timeout_seconds'::text)::integer, (workflow_task ->> 'duration_ms'::text)::bigint, (workflow_task ->> 'next_retry_at'::text)::timestamp with time zone, (workflow_task ->> 'started_at'::text)::timestamp with time zone, (workflow_task ->> 'completed_at'::text)::timestamp with time zone) > 0)
+  constraint execution_timeout_seconds_check CHECK (timeout_seconds > 0)
 );
 create table attune.execution_late_report (
   id bigserial not null,
@@ -692,7 +743,7 @@ CREATE INDEX rule_trigger_ref_idx ON attune.rule USING btree (trigger_ref) WHERE
 CREATE UNIQUE INDEX workflow_execution_run_key ON attune.workflow_execution USING btree (execution) WHERE (revision IS NOT NULL);
 
 -- for the plans of execution_workflow_task_idx and execution_workflow_retry_idx
-CREATE STATISTICS attune.execution_workflow_stats ON (workflow_task ->> 'workflow_execution'::text), (workflow_task ->> 'task_name'::text), (workflow_task ->> 'next_retry_at'::text) FROM attune.execution;
+CREATE STATISTICS attune.execution_workflow_stats (ndistinct) ON (workflow_task ->> 'workflow_execution'::text), (workflow_task ->> 'task_name'::text), (workflow_task ->> 'next_retry_at'::text) FROM attune.execution;
 
 -- Contract: the tasks of workflows with typed columns. Columns are added at most; none is renamed, retyped or taken away
 create view attune.workflow_task as
@@ -744,6 +795,5 @@ create view attune.workflow_task_detail as
      JOIN attune.workflow_definition d ON d.id = w.workflow_def
   WHERE e.workflow_task IS NOT NULL;
 
-CREATE TRIGGER execution_workflow_task_moved AFTER UPDATE OF workflow_task ON attune.execution FOR EACH ROW WHEN (new.workflow_task IS NOT NULL AND (new.workflow_task -> 'workflow_execution'::text) IS DISTINCT FROM (old.workflow_task -> 'workflow_execution'::text)) EXECUTE FUNCTION attune.require_new_workflow_execution();
-CREATE TRIGGER execution_workflow_task_reference AFTER INSERT ON attune.execution REFERENCING NEW TABLE AS made FOR EACH STATEMENT EXECUTE FUNCTION attune.require_workflow_execution();
+CREATE TRIGGER execution_workflow_task_check AFTER INSERT OR UPDATE OF workflow_task ON attune.execution FOR EACH ROW WHEN (new.workflow_task IS NOT NULL) EXECUTE FUNCTION attune.check_workflow_task();
 CREATE TRIGGER workflow_execution_delete_tasks AFTER DELETE ON attune.workflow_execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.delete_task_executions();

@@ -128,8 +128,10 @@ begin
 end
 $view$;
 
--- Takes its indexes, statistics and check along.
+drop trigger execution_workflow_task_check on attune.execution;
+drop function attune.check_workflow_task(), attune.workflow_task_fault(jsonb), attune.is_workflow_task(jsonb);
 drop statistics attune.execution_workflow_stats;
+-- takes its indexes along
 alter table attune.execution drop column workflow_task;
 drop function attune.instant(timestamptz);
 drop table attune_archive.workflow_task_execution, attune_archive.workflow_task_execution_origin;

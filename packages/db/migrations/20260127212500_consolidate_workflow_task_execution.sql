@@ -73,9 +73,10 @@ begin
 end
 $refuse$;
 
--- How jsonb holds an instant. Infinity and years before 1 stay as PostgreSQL itself spells and reads them.
+-- How jsonb holds an instant. Infinity and years before 1 stay as PostgreSQL itself spells and reads them. (Null for null without
+-- `strict`, with which PostgreSQL would call it for each value instead of making it part of the statement.)
 create or replace function attune.instant(at timestamptz) returns text
-  language sql stable strict parallel safe
+  language sql stable parallel safe
   as $$
     select case
       when not isfinite(at) then at::text
@@ -283,66 +284,135 @@ comment on view attune.workflow_task_detail is 'Task executions with their run a
 -- No CASCADE: what somebody else built on the old table stops the migration instead of vanishing with it.
 drop table if exists attune.workflow_task_execution;
 
-do $constrain$
-declare
-  -- The typed columns of the old table. The casts raise for text that is no instant: one such row would break the retry query
-  -- for all. (`?&` and not only the types: a missing key has no type, and a check lets unknown pass.)
-  rule text := $rule$
-    workflow_task is null or (
-      jsonb_typeof(workflow_task) = 'object'
-      and workflow_task ?& array['workflow_execution', 'task_name', 'task_index', 'task_batch', 'retry_count',
-        'max_retries', 'next_retry_at', 'timeout_seconds', 'timed_out', 'duration_ms', 'started_at', 'completed_at']
-      and jsonb_typeof(workflow_task->'workflow_execution') = 'number'
-      and jsonb_typeof(workflow_task->'task_name') = 'string'
-      and jsonb_typeof(workflow_task->'task_index') in ('number', 'null')
-      and jsonb_typeof(workflow_task->'task_batch') in ('number', 'null')
-      and jsonb_typeof(workflow_task->'retry_count') = 'number'
-      and jsonb_typeof(workflow_task->'max_retries') = 'number'
-      and jsonb_typeof(workflow_task->'next_retry_at') in ('string', 'null')
-      and jsonb_typeof(workflow_task->'timeout_seconds') in ('number', 'null')
-      and jsonb_typeof(workflow_task->'timed_out') = 'boolean'
-      and jsonb_typeof(workflow_task->'duration_ms') in ('number', 'null')
-      and jsonb_typeof(workflow_task->'started_at') in ('string', 'null')
-      and jsonb_typeof(workflow_task->'completed_at') in ('string', 'null')
+-- The typed columns of the old table. (`strict`: a missing key makes the path unknown and not false; what is not true does not hold.
+-- The casts raise for text that is no instant: one such row would break the retry query for all.)
+create or replace function attune.is_workflow_task(task jsonb) returns boolean
+  language sql stable parallel safe
+  as $$
+    select task @@ 'strict $.workflow_execution.type() == "number"
+        && $.task_name.type() == "string"
+        && ($.task_index == null || $.task_index.type() == "number")
+        && ($.task_batch == null || $.task_batch.type() == "number")
+        && $.retry_count.type() == "number"
+        && $.max_retries.type() == "number"
+        && ($.next_retry_at == null || $.next_retry_at.type() == "string")
+        && ($.timeout_seconds == null || $.timeout_seconds.type() == "number")
+        && $.timed_out.type() == "boolean"
+        && ($.duration_ms == null || $.duration_ms.type() == "number")
+        && ($.started_at == null || $.started_at.type() == "string")
+        && ($.completed_at == null || $.completed_at.type() == "string")'
       and num_nonnulls(
-        (workflow_task->>'workflow_execution')::bigint, (workflow_task->>'task_index')::integer,
-        (workflow_task->>'task_batch')::integer, (workflow_task->>'retry_count')::integer,
-        (workflow_task->>'max_retries')::integer, (workflow_task->>'timeout_seconds')::integer,
-        (workflow_task->>'duration_ms')::bigint, (workflow_task->>'next_retry_at')::timestamptz,
-        (workflow_task->>'started_at')::timestamptz, (workflow_task->>'completed_at')::timestamptz) > 0
-    )$rule$;
+        (task->>'workflow_execution')::bigint, (task->>'task_index')::integer, (task->>'task_batch')::integer,
+        (task->>'retry_count')::integer, (task->>'max_retries')::integer, (task->>'timeout_seconds')::integer,
+        (task->>'duration_ms')::bigint, (task->>'next_retry_at')::timestamptz,
+        (task->>'started_at')::timestamptz, (task->>'completed_at')::timestamptz) > 0
+  $$;
+comment on function attune.is_workflow_task(jsonb) is
+  'Whether this holds the twelve keys with their types; null where one is missing, an error where text is no number or instant';
+
+create or replace function attune.workflow_task_fault(task jsonb) returns text language plpgsql stable as $$
+declare
+  key text;
+  kind text;
+  type text;
+  wanted text;
+begin
+  if jsonb_typeof(task) <> 'object' then
+    return format('workflow_task is %s and not an object', left(task::text, 100));
+  end if;
+  for key, kind, type, wanted in
+    values ('workflow_execution', 'number', 'bigint', 'a 64-bit integer'), ('task_name', 'string', 'text', 'a string'),
+      ('task_index', 'number', 'integer', 'an integer or null'), ('task_batch', 'number', 'integer', 'an integer or null'),
+      ('retry_count', 'number', 'integer', 'an integer'), ('max_retries', 'number', 'integer', 'an integer'),
+      ('next_retry_at', 'string', 'timestamptz', 'an instant or null'),
+      ('timeout_seconds', 'number', 'integer', 'an integer or null'), ('timed_out', 'boolean', 'boolean', 'true or false'),
+      ('duration_ms', 'number', 'bigint', 'a 64-bit integer or null'),
+      ('started_at', 'string', 'timestamptz', 'an instant or null'), ('completed_at', 'string', 'timestamptz', 'an instant or null')
+  loop
+    continue when task->key = 'null' and wanted like '% or null';
+    begin
+      if jsonb_typeof(task->key) = kind then
+        execute format('select $1::%s', type) using task->>key;
+        continue;
+      end if;
+    exception when data_exception then
+      null;
+    end;
+    return format('workflow_task.%s is %s; it has to be %s', key, coalesce(left((task->key)::text, 100), 'missing'), wanted);
+  end loop;
+  return null;
+end
+$$;
+comment on function attune.workflow_task_fault(jsonb) is 'What attune.is_workflow_task misses, in words; null where it misses nothing';
+
+-- What the old table had by its column types and its foreign key. A trigger and not a CHECK: a CHECK of this length is read,
+-- planned and evaluated by every statement on the table, which costs more than all else that starting a task does. This costs
+-- nothing where there is no task, and nothing where workflow_task is not written.
+-- `for key share` as a foreign key does, so that a run cannot go while a task of it is being made; and after the statement, so
+-- that it may make the run, too.
+create or replace function attune.check_workflow_task() returns trigger language plpgsql as $$
+declare
+  task jsonb := new.workflow_task;
+  holds boolean;
+begin
+  begin
+    holds := attune.is_workflow_task(task);
+  exception when data_exception then
+    holds := false;
+  end;
+  if holds is not true then
+    raise exception using errcode = 'check_violation', schema = 'attune', table = 'execution', column = 'workflow_task',
+      constraint = 'execution_workflow_task_check',
+      message = format('execution %s violates execution_workflow_task_check: %s', new.id, attune.workflow_task_fault(task));
+  end if;
+  if tg_op = 'INSERT' or task->'workflow_execution' is distinct from old.workflow_task->'workflow_execution' then
+    perform from attune.workflow_execution w where w.id = (task->>'workflow_execution')::bigint for key share;
+    if not found then
+      raise exception using errcode = 'foreign_key_violation', schema = 'attune', table = 'execution', column = 'workflow_task',
+        constraint = 'execution_workflow_task_reference',
+        message = format('execution %s is the task of a workflow execution that does not exist: %s', new.id,
+          task->>'workflow_execution');
+    end if;
+  end if;
+  return null;
+end
+$$;
+
+-- Rows that somebody else consolidated have not been looked at yet.
+do $check$
+declare
   task record;
-  kept boolean;
+  fault text;
   offenders text[] := '{}';
 begin
   if exists (
-    select from pg_constraint
-    where conrelid = 'attune.execution'::regclass and conname = 'execution_workflow_task_check'
+    select from pg_trigger where tgrelid = 'attune.execution'::regclass and tgname = 'execution_workflow_task_check'
   ) then
     return;
   end if;
   begin
-    execute format('alter table attune.execution add constraint execution_workflow_task_check check (%s)', rule);
-    return;
-  exception when check_violation or data_exception then
-    null; -- a database that was consolidated elsewhere; which rows is looked at only now
+    perform from attune.execution
+    where workflow_task is not null and attune.is_workflow_task(workflow_task) is not true limit 1;
+    if not found then
+      create trigger execution_workflow_task_check after insert or update of workflow_task on attune.execution
+        for each row when (new.workflow_task is not null) execute function attune.check_workflow_task();
+      return;
+    end if;
+  exception when data_exception then
+    null; -- which rows is looked at only now
   end;
   for task in select id, workflow_task from attune.execution where workflow_task is not null order by id loop
-    begin
-      execute format('select %s from (select $1 as workflow_task) task', rule) into kept using task.workflow_task;
-      if not kept then
-        offenders := offenders || task.id::text;
-      end if;
-    exception when data_exception then
-      offenders := offenders || format('%s (%s)', task.id, sqlerrm);
-    end;
+    fault := attune.workflow_task_fault(task.workflow_task);
+    if fault is not null then
+      offenders := offenders || format('%s (%s)', task.id, fault);
+    end if;
     exit when cardinality(offenders) > 100;
   end loop;
   raise exception using errcode = 'check_violation',
     message = 'workflow_task is not the twelve keys with their types on the executions '
       || array_to_string(offenders[:100], ', ') || case when cardinality(offenders) > 100 then ' and more' else '' end;
 end
-$constrain$;
+$check$;
 
 -- One index for two queries and a rule: rows that carry `attempt` are unique; those of older systems do not, and nulls differ.
 create unique index if not exists execution_workflow_task_idx on attune.execution (
@@ -363,8 +433,10 @@ create index if not exists execution_workflow_timed_out_idx on attune.execution 
 where workflow_task is not null and (workflow_task->>'timed_out')::boolean;
 comment on index attune.execution_workflow_timed_out_idx is 'tasks that were stopped at their time limit';
 
--- A partial index gives the planner no statistics of its expressions; without these it walks an unrelated index instead.
-create statistics if not exists attune.execution_workflow_stats
+-- A partial index gives the planner no statistics of its expressions; without these it walks an unrelated index instead. (Of the
+-- kind `dependencies` too, the rows without a task would count as one of name and workflow execution: the planner then expects
+-- ten tasks of a name where there is one, and plans a prepared statement anew each time.)
+create statistics if not exists attune.execution_workflow_stats (ndistinct)
   on (workflow_task->>'workflow_execution'), (workflow_task->>'task_name'), (workflow_task->>'next_retry_at')
   from attune.execution;
 comment on statistics attune.execution_workflow_stats is 'for the plans of execution_workflow_task_idx and execution_workflow_retry_idx';

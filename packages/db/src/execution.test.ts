@@ -179,21 +179,36 @@ describe('the column', () => {
   const keys = Object.keys(task('1'));
 
   test.each([
-    ['JSON null', 'null'],
-    ['a list', '[]'],
-    ['a string', '"x"'],
-    ...keys.map((key) => [`an object without ${key}`, JSON.stringify({ ...numbered(), [key]: undefined })]),
-    ['an id that is text', JSON.stringify({ ...numbered(), workflow_execution: '1' })],
-    ['a count that is text', JSON.stringify({ ...numbered(), retry_count: '0' })],
-    ['a count that is null', JSON.stringify({ ...numbered(), max_retries: null })],
-    ['a truth that is text', JSON.stringify({ ...numbered(), timed_out: 'false' })],
-    ['a fraction for an integer', JSON.stringify({ ...numbered(), task_index: 1.5 })],
-    ['an instant that is none', JSON.stringify({ ...numbered(), next_retry_at: 'soon' })],
-    ['an instant that is a number', JSON.stringify({ ...numbered(), started_at: 0 })],
-  ])('refuses %s', async (_what, json) => {
+    ['JSON null', 'null', 'workflow_task is null and not an object'],
+    ['a list', '[]', 'workflow_task is [] and not an object'],
+    ['a string', '"x"', 'workflow_task is "x" and not an object'],
+    ...keys.map((key) => [
+      `an object without ${key}`,
+      JSON.stringify({ ...numbered(), [key]: undefined }),
+      `workflow_task.${key} is missing; it has to be `,
+    ]),
+    ...(
+      [
+        ['workflow_execution', '1', 'a 64-bit integer'],
+        ['task_name', 7, 'a string'],
+        ['retry_count', '0', 'an integer'],
+        ['max_retries', null, 'an integer'],
+        ['timed_out', 'false', 'true or false'],
+        ['task_index', 1.5, 'an integer or null'],
+        ['task_batch', 2 ** 31, 'an integer or null'],
+        ['duration_ms', '17', 'a 64-bit integer or null'],
+        ['next_retry_at', 'soon', 'an instant or null'],
+        ['started_at', 0, 'an instant or null'],
+      ] as const
+    ).map(([key, value, wanted]) => [
+      `${key} ${JSON.stringify(value)}`,
+      JSON.stringify({ ...numbered(), [key]: value }),
+      `workflow_task.${key} is ${JSON.stringify(value)}; it has to be ${wanted}`,
+    ]),
+  ])('refuses %s', async (_what, json, told) => {
     await using database = await freshDatabase();
     const insert = database.db.run(sql`insert into execution (action_ref, workflow_task) values ('a', ${json}::jsonb)`);
-    await expect(insert).rejects.toThrow(/execution_workflow_task_check|invalid input syntax/);
+    await expect(insert).rejects.toThrow(`violates execution_workflow_task_check: ${told}`);
   });
 
   function numbered() {
@@ -221,7 +236,7 @@ test('a task names an existing workflow execution, from the start and ever after
   const { db } = database;
   const { run, execution } = await workflowRun(db);
   const { run: otherRun } = await workflowRun(db);
-  const missing = /task executions name a workflow execution that does not exist: \d+ \(workflow execution 999\)/;
+  const missing = /execution \d+ is the task of a workflow execution that does not exist: 999/;
   await expect(ExecutionRepository.create(db, input({ workflow_task: task('999') }))).rejects.toThrow(missing);
   const { id } = await ExecutionRepository.create(db, input({ workflow_task: task(run) }));
   const point = (to: string) =>

@@ -28,7 +28,7 @@ test('nothing is wrong after the upgrade, at the consolidation and at the last v
   expect((await verify(upgraded.url)).length).toBeGreaterThan(10);
 });
 
-const unchecked = 'alter table attune.execution drop constraint execution_workflow_task_check';
+const unchecked = 'drop trigger execution_workflow_task_check on attune.execution';
 const quietly = 'set local session_replication_role = replica';
 
 test.each([
@@ -62,7 +62,7 @@ test.each([
   ['drop index attune.execution_workflow_retry_idx', [/^execution_workflow_retry_idx$/]],
   ['drop statistics attune.execution_workflow_stats', [/^execution_workflow_stats$/]],
   ['alter table attune.workflow_execution disable trigger workflow_execution_delete_tasks', [/delete_tasks$/]],
-  ['alter table attune.execution disable trigger execution_workflow_task_reference', [/_reference$/]],
+  ['alter table attune.execution disable trigger execution_workflow_task_check', [/_check$/]],
   ['create table attune.workflow_task_execution ()', [/workflow_task_execution/]],
 ])('tells what is wrong after: %s', async (damage, expected) => {
   await using database = await consolidated();

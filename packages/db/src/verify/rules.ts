@@ -6,8 +6,6 @@ export interface Rule {
   name: string;
   /** What breaks it, as text in a column `offender`; no rows while it holds. */
   offenders: RawBuilder<{ offender: string }>;
-  /** Needs the later migrations, beyond the consolidation. */
-  since?: string;
 }
 
 const instants = ['next_retry_at', 'started_at', 'completed_at'];
@@ -114,10 +112,10 @@ export const rules: readonly Rule[] = [
     ),
   },
   {
-    name: 'The check of workflow_task is in force',
+    name: 'The check of workflow_task, and of the workflow execution it names, is in force',
     offenders: missing(
       ['execution_workflow_task_check'],
-      sql`select from pg_constraint where conname = name and conrelid = to_regclass('attune.execution') and convalidated`,
+      sql`select from pg_trigger where tgname = name and tgrelid = to_regclass('attune.execution') and tgenabled in ('O', 'A')`,
     ),
   },
   {
@@ -126,14 +124,6 @@ export const rules: readonly Rule[] = [
       ['workflow_execution_delete_tasks'],
       sql`select from pg_trigger
         where tgname = name and tgrelid = to_regclass('attune.workflow_execution') and tgenabled in ('O', 'A')`,
-    ),
-  },
-  {
-    name: 'No task is made without its workflow execution',
-    since: '20260202090000',
-    offenders: missing(
-      ['execution_workflow_task_reference', 'execution_workflow_task_moved'],
-      sql`select from pg_trigger where tgname = name and tgrelid = to_regclass('attune.execution') and tgenabled in ('O', 'A')`,
     ),
   },
   {

@@ -89,6 +89,12 @@ async function faultsOfRules(db: Database): Promise<string[]> {
     );
     if (!by.test(message)) faults.push(`${what}: ${message}`);
   };
+  // the generator's triggers notify at too great a length
+  const changed = (change: string) =>
+    `alter table attune.execution disable trigger user;
+     alter table attune.execution enable trigger execution_workflow_task_check;
+     update attune.execution set workflow_task = ${change}
+     where id = (select min(id) from attune.execution where workflow_task is not null)`;
   const task = (change: string, id = -1) =>
     `insert into attune.execution (id, action_ref, workflow_task)
      select ${id}, 'x', ${change} from attune.execution where workflow_task is not null limit 1`;
@@ -99,7 +105,11 @@ async function faultsOfRules(db: Database): Promise<string[]> {
     task(`workflow_task || '{"retry_count": "0"}'`),
     /execution_workflow_task_check/,
   );
-  await expectRefused('no instant', task(`workflow_task || '{"next_retry_at": "soon"}'`), /timestamp/);
+  await expectRefused('a key taken away', changed(`workflow_task - 'timed_out'`), /execution_workflow_task_check/);
+  const nowhere = `workflow_task || '{"workflow_execution": 0}'`;
+  await expectRefused('a run that does not exist', task(nowhere), /does not exist: 0/);
+  await expectRefused('moved to a run that does not exist', changed(nowhere), /does not exist: 0/);
+  await expectRefused('no instant', task(`workflow_task || '{"next_retry_at": "soon"}'`), /next_retry_at is "soon"/);
   await expectRefused(
     'the same attempt twice',
     `${task(`workflow_task || '{"attempt": 1}'`)}; ${task(`workflow_task || '{"attempt": 1}'`, -2)}`,

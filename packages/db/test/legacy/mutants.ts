@@ -28,7 +28,7 @@ export const mutants: readonly Mutant[] = [
     'nulls left out',
     ['set workflow_task = jsonb_build_object(', 'set workflow_task = jsonb_strip_nulls(jsonb_build_object('],
     ["'completed_at', attune.instant(a.completed_at))", "'completed_at', attune.instant(a.completed_at)))"],
-    [/ +and workflow_task \?& array\[[^\]]*\]\n/, ''],
+    [' is not true', ' = false'],
   ),
   data('numbers rounded', ["'duration_ms', a.duration_ms", "'duration_ms', a.duration_ms::double precision::numeric"]),
   data('ids rounded', [
@@ -76,7 +76,7 @@ export const mutants: readonly Mutant[] = [
       '\n  for awake in select unnest(awaken)',
       "\n  update attune.execution set workflow_task = 'null' where workflow_task is null;\n  for awake in select unnest(awaken)",
     ],
-    ['workflow_task is null or (', "workflow_task is null or workflow_task = 'null' or ("],
+    ['where workflow_task is not null and attune', "where workflow_task <> 'null' and attune"],
   ),
   rule(
     'cascade',
@@ -96,11 +96,11 @@ export const mutants: readonly Mutant[] = [
     ['create or replace view', 'drop view if exists public.slow_task, attune.workflow_task_detail; create view'],
   ),
   rule('the old table kept', ['drop table if exists attune.workflow_task_execution;', '']),
-  rule('no check', [
-    "execute format('alter table attune.execution add constraint execution_workflow_task_check check (%s)', rule);",
-    '',
-  ]),
-  rule('missing keys allowed', [/ +and workflow_task \?& array\[[^\]]*\]\n/, '']),
+  rule('no check', [/ {6}create trigger execution_workflow_task_check[^;]*;\n/, '']),
+  rule('checked when made only', ['after insert or update of workflow_task', 'after insert']),
+  rule('any workflow execution', ['if not found then\n      raise', 'if false then\n      raise']),
+  rule('moved to any workflow execution', [/ or task->'workflow_execution' is distinct from[^;]*?then/, ' then']),
+  rule('missing keys allowed', [' is not true', ' = false']),
   rule('attempts not unique', ['create unique index', 'create index']),
   rule('no index for retries', [
     /create index if not exists execution_workflow_retry_idx[\s\S]*?::int;\ncomment[^;]*;/,

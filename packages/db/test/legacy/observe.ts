@@ -35,7 +35,8 @@ export async function observe(db: Database): Promise<Observed> {
       select sequencename as name, last_value from pg_sequences where schemaname = 'attune' order by 1`),
     triggers: await db.many(sql`
       select tgname as name, tgenabled::text as state from pg_trigger
-      where tgrelid = 'attune.execution'::regclass and not tgisinternal and tgname like 'execution\\_%' order by 1`),
+      where tgrelid = 'attune.execution'::regclass and not tgisinternal and tgname like 'execution\\_%'
+        and tgname <> 'execution_workflow_task_check' order by 1`),
     viewColumns: await db.many(sql`
       select attname as name, format_type(atttypid, atttypmod) as type from pg_attribute
       where attrelid = to_regclass('attune.workflow_task_detail') and attnum > 0 order by attnum`),
