@@ -133,6 +133,8 @@ async function run(
     config.options = `${config.options ?? ''} -c attune.lock_timeout=${options.lockTimeout}`;
   }
   const pool = new pg.Pool({ ...config, max: 1 });
+  // what ends a connection that is on its way out (the drop of a rehearsal's copy) must not end the process
+  pool.on('error', () => undefined);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });
   try {
     const migrator = new Migrator({
