@@ -76,8 +76,9 @@ export function playCase(world: World, { ref, expectation }: Case, pick: (of: nu
     const { play, seen } = run;
     for (const start of play.starts.slice(seen.starts)) begin(run, start);
     seen.starts = play.starts.length;
-    for (const { task, visit, attempt, delay_seconds } of play.retries.slice(seen.retries)) {
-      const last = run.attempts.find((one) => one.task === task && one.visit === visit && one.attempt === attempt);
+    for (const { task, visit, item, attempt, delay_seconds } of play.retries.slice(seen.retries)) {
+      const key = keyOf({ task, visit, item, attempt });
+      const last = run.attempts.find((one) => keyOf(one) === key);
       if (last === undefined) throw new Error(`There is no attempt to follow: ${task}`);
       open.push({ kind: 'follows', run, attempt: { ...last, attempt: attempt + 1, waited: delay_seconds } });
     }
@@ -146,8 +147,8 @@ export function playCase(world: World, { ref, expectation }: Case, pick: (of: nu
   const happen = (next: Happening): void => {
     const { run, attempt } = next;
     if (next.kind === 'follows') {
-      if (!run.play.awaits(attempt.task, attempt.visit)) return;
-      run.play.again(attempt.task);
+      if (!run.play.awaits(attempt.task, attempt.visit, attempt.item)) return;
+      run.play.again(attempt.task, attempt.visit, attempt.item);
       const follower: ObservedAttempt = { ...attempt, status: 'running', result: null };
       run.attempts.push(follower);
       carryOut({ kind: 'ends', run, attempt: follower });

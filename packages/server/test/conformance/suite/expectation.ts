@@ -22,6 +22,9 @@ import {
 } from '@attune/core';
 import { readOrder, type Order } from './order.ts';
 
+/** No editor is told about these files. */
+const noSchema = () => ({});
+
 /** How an action ends. */
 export type Behaviour = Shaped<typeof behaviour>;
 
@@ -44,12 +47,14 @@ const behaviour = record({
 /** `failed` is short for `{ outcome: failed }`. */
 const behaviours: Shape<Behaviour> = {
   expected: 'an outcome, or a map',
+  schema: noSchema,
   read: (value, pointer, report) =>
     behaviour.read(typeof value === 'string' ? { outcome: value } : value, pointer, report),
 };
 
 const order: Shape<Order> = {
   expected: 'a list',
+  schema: noSchema,
   read: (value, pointer, report) => {
     try {
       return readOrder(value);
@@ -90,6 +95,7 @@ interface Within {
 
 const run: Shape<Shaped<ReturnType<typeof record<typeof runFields>>> & Within> = {
   expected: 'a map',
+  schema: noSchema,
   read: (value, pointer, report) => {
     if (!isJsonObject(value)) return record(runFields).read(value, pointer, report) as undefined;
     const { within = {}, ...own } = value;
@@ -121,6 +127,7 @@ export function readExpectation(source: string, file: string): Expectation {
   const document = readYaml(source, file);
   const whole: Shape<Expectation> = {
     expected: 'a map',
+    schema: noSchema,
     read: (value, pointer, report) => {
       const object = isJsonObject(value) ? value : {};
       const pick = (wanted: boolean): JsonObject =>
