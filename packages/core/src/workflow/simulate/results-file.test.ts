@@ -31,6 +31,7 @@ probe:
   - done
 nap: []
 collect: { tasks: { x: {} }, data: {} }
+submit: { item: 0 }
 `),
   ).toEqual([
     'results.yaml:3:26: Unknown key "atempt". Did you mean "attempt"?',
@@ -45,6 +46,7 @@ collect: { tasks: { x: {} }, data: {} }
     'results.yaml:9:30: "data" cannot stand beside "tasks": how a nested workflow ends follows from its tasks',
     'results.yaml:1:1: The workflow tests.run_report has no task "submt". Did you mean "submit"?',
     'results.yaml:9:12: The action tests.fetch of this task is no workflow that is known here: give its "data" or "result"',
+    'results.yaml:10:11: The task "submit" has no items: it has no "with_items"',
   ]);
 });
 

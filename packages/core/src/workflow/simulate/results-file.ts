@@ -162,6 +162,10 @@ export function checkResults(
     }
     const inner = actions(task.action)?.workflow ?? null;
     return entries.flatMap((entry): Problem[] => {
+      if (entry.item !== undefined && task.with_items === null) {
+        const message = `The task "${name}" has no items: it has no "with_items"`;
+        return [problemAt(document, childPointer(entry.pointer, 'item'), message, 'wrong_value', 'key')];
+      }
       if (entry.tasks === null) return [];
       if (inner !== null) return checkResults(document, entry.tasks, inner, actions);
       const message = `The action ${task.action} of this task is no workflow that is known here: give its "data" or "result"`;

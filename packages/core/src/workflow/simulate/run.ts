@@ -1,5 +1,5 @@
 import type { Json, JsonObject } from '../../json.ts';
-import type { Recorded, RunFacts, Step, TaskStart } from '../conductor/step.ts';
+import type { Outcome, Recorded, RunFacts, Step, TaskStart } from '../conductor/step.ts';
 import type { WorkflowGraph } from '../graph/graph.ts';
 import type { KnownAction } from './known-action.ts';
 import type { RunName } from './simulation.ts';
@@ -12,9 +12,11 @@ export interface Run {
   facts: RunFacts;
   source: ResultSource;
   /** As the last step left it; undefined before the first. */
-  now: Pick<Step, 'state' | 'variables' | 'tasks'> | undefined;
-  /** By task and visit, of the last attempt that ended. */
+  now: Pick<Step, 'state' | 'variables'> | undefined;
+  /** By task and visit, of the last attempt that ended; of a task with items the list of them. */
   results: Map<string, Json>;
+  /** The lists that tasks with items go through, by task and visit. */
+  lists: Map<string, readonly Json[]>;
   /** The attempt of the run above that this run is. */
   parent: Attempt | null;
   /** So far, as the record counts them. */
@@ -48,6 +50,7 @@ export const newRun = (
   source,
   now: undefined,
   results: new Map(),
+  lists: new Map(),
   parent,
   steps: 0,
   hasEnded: false,
@@ -61,8 +64,21 @@ export const resultKey = ({ task, visit }: { task: string; visit: number }): str
 /** What a decision may read of what happened before. */
 export const recordedOf = (run: Run): Recorded => ({
   result: (task, visit) => run.results.get(resultKey({ task, visit })),
-  elements: () => [],
+  elements: (task, visit, from, to) => run.lists.get(resultKey({ task, visit }))?.slice(from, to) ?? [],
 });
+
+/** Keeps a result where later decisions look for it: of an item in its place of the list, null where it did not succeed. */
+export function keepResult({ run, name, start }: Attempt, outcome: Outcome, result: Json): void {
+  const key = resultKey(name);
+  if (name.item === null) {
+    run.results.set(key, result);
+    return;
+  }
+  const before = run.results.get(key);
+  const list = Array.isArray(before) ? before : Array.from({ length: start.item?.count ?? 0 }, () => null);
+  list[name.item] = outcome === 'succeeded' ? result : null;
+  run.results.set(key, list);
+}
 
 /** The run as its last step left it. */
 export function stateOf(run: Run): NonNullable<Run['now']> {

@@ -300,3 +300,63 @@ test('results that nobody used are named', () => {
   simulated('timeout.yaml', { source });
   expect(source.unused()).toEqual(['/slow/1', '/give_up', '/repair']);
 });
+
+const patching = `
+ref: tests.patch
+version: "1"
+parameters: { hosts: { type: array } }
+tasks:
+  - name: patch
+    action: tests.patch_host
+    with_items: "{{ parameters.hosts }}"
+    concurrency: 2
+    retry: { count: 1, delay: 3 }
+    input: { host: "{{ item }}", slot: "{{ index }}" }
+    next:
+      - { when: succeeded(), publish: [{ all: "{{ result() }}" }], do: [noop] }
+      - { when: failed(), publish: [{ all: "{{ result() }}" }], do: [noop] }
+`;
+
+test('items are released by concurrency, retried one by one, and their results are a list', () => {
+  const simulation = simulated(patching, {
+    parameters: { hosts: ['a', 'b', 'c'] },
+    results: `
+patch:
+  - { item: 0, data: { n: 1 }, duration: 5 }
+  - { item: 1, attempt: 1, error: busy }
+  - { data: { n: 2 } }
+`,
+  });
+  expect(orderOf(simulation)).toEqual([
+    '0 -> patch[0]',
+    '0 -> patch[1]',
+    '1 patch[1] failed',
+    '4 retry patch[1]',
+    '5 patch[0] succeeded',
+    '5 -> patch[2]',
+    '5 patch[1] succeeded',
+    '6 patch[2] succeeded',
+  ]);
+  expect(simulation).toMatchObject({ status: 'completed', tasks: { patch: 'completed' } });
+  expect(simulation.variables['all']).toMatchObject([{ n: 1 }, { n: 2 }, { n: 2 }]);
+  expect(decided(simulation)[0]?.started.map(({ input }) => input)).toEqual([
+    { host: 'a', slot: 0 },
+    { host: 'b', slot: 1 },
+  ]);
+});
+
+test('after an item that failed none starts, and its place in the list is null', () => {
+  const simulation = simulated(patching, {
+    parameters: { hosts: ['a', 'b', 'c', 'd'] },
+    results: 'patch: [{ item: 0, error: no }, { data: { n: 2 }, duration: 9 }]',
+  });
+  expect(orderOf(simulation).filter((line) => line.includes('->'))).toEqual(['0 -> patch[0]', '0 -> patch[1]']);
+  expect(simulation.variables['all']).toMatchObject([null, { n: 2 }, null, null]);
+});
+
+test('a thousand items take their time', () => {
+  const hosts = Array.from({ length: 1_000 }, (_, host) => host);
+  const simulation = simulated(patching, { parameters: { hosts } });
+  expect(simulation.status).toBe('completed');
+  expect(simulation.duration_seconds).toBe(500);
+});

@@ -54,7 +54,7 @@ export type DecidedStep = {
   /** Exactly what the record of a real run would say. */
   decision: Decision;
   /** Every condition that was evaluated, in order, with the proof of its value. */
-  conditions: ProvenCondition[];
+  conditions: SimulatedCondition[];
   /** The attempts that came into being. */
   started: StartedAttempt[];
 };
@@ -87,7 +87,7 @@ export type StartedAttempt = AttemptName & {
   error?: Json;
 };
 
-export type ProvenCondition = ConditionOf & {
+export type SimulatedCondition = ConditionOf & {
   /** As it is written. */
   condition: string;
 } & ({ value: Json; proof: Proof; error?: never } | { error: string; value?: never });

@@ -12,7 +12,7 @@ import { Agenda, type OrderedEntry } from './agenda.ts';
 import { conditionsOf } from './conditions.ts';
 import { endKey, successorKey } from './key.ts';
 import type { KnownActions } from './known-action.ts';
-import { isLive, newRun, recordedOf, resultKey, stateOf, type Attempt, type Run } from './run.ts';
+import { isLive, keepResult, newRun, recordedOf, resultKey, stateOf, type Attempt, type Run } from './run.ts';
 import type { EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
 import { standingsOf } from './standing.ts';
 import { actionResult, usualDuration, type Ending, type ResultSource } from './source.ts';
@@ -33,6 +33,9 @@ type Told = Pick<EndedAttempt, 'outcome' | 'result' | 'from'>;
 
 /** What a run is told. Turns that follow from another are taken after those that wait already, as the engine does. */
 type Turn = { kind: 'begun'; run: Run } | { kind: 'ended'; attempt: Attempt; told: Told };
+
+type LastStep = Step & { outcome: RunOutcome };
+const isLast = (step: Step): step is LastStep => step.outcome !== null;
 
 /** What is still to happen. */
 type Due =
@@ -60,34 +63,33 @@ export class Simulator {
    *  @throws AttuneError invalid_workflow where it takes more decisions than it may */
   play(workflow: WorkflowDefinition, parameters: JsonObject, source: ResultSource): Omit<Simulation, 'departures'> {
     const run = this.#newRun(workflow, parameters, { name: [], source, parent: null });
-    let outcome = this.#settle([{ kind: 'begun', run }]);
-    while (outcome === null) {
+    let last = this.#settle([{ kind: 'begun', run }]);
+    while (last === null) {
       const due = this.#agenda.next();
       if (due === undefined) throw new Error(`The run of ${workflow.ref} waits for nothing and has not ended`);
-      outcome = this.#settle(this.#happen(due));
+      last = this.#settle(this.#happen(due));
     }
     return {
       workflow_ref: workflow.ref,
       parameters,
-      status: outcome.status,
-      result: outcome.result,
-      variables: stateOf(run).variables,
-      tasks: standingsOf(stateOf(run).tasks, workflow, this.steps),
+      status: last.outcome.status,
+      result: last.outcome.result,
+      variables: last.variables,
+      tasks: standingsOf(last.tasks, workflow, this.steps),
       duration_seconds: this.#agenda.now,
       steps: this.steps,
       assumed: this.assumed,
     };
   }
 
-  /** @returns the outcome of the outermost run, once it has ended. */
-  #settle(turns: Turn[]): RunOutcome | null {
+  /** @returns the last step of the outermost run, once it has ended. */
+  #settle(turns: Turn[]): LastStep | null {
     for (const turn of turns) {
       const run = turn.kind === 'begun' ? turn.run : turn.attempt.run;
       if (!isLive(run)) continue; // what is told to a run that has ended decides nothing
       const step = turn.kind === 'begun' ? this.#begin(turn.run) : this.#advance(turn.attempt, turn.told);
       turns.push(...this.#carryOut(run, turn.kind === 'ended' ? turn.attempt : null, step));
-      if (step.outcome === null) continue;
-      if (run.parent === null) return step.outcome;
+      if (run.parent === null && isLast(step)) return step;
     }
     return null;
   }
@@ -116,14 +118,15 @@ export class Simulator {
     return step;
   }
 
-  #advance({ run, name, error }: Attempt, told: Told): Step {
+  #advance(attempt: Attempt, told: Told): Step {
+    const { run, name, error } = attempt;
     const { outcome, result, from } = told;
     if (from === 'assumed') this.assumed.push({ run: run.name, ...name });
     const finished: Finished = { ...name, outcome, result, started: error === undefined };
     const { conditions, witness } = conditionsOf();
     const { state, variables } = stateOf(run);
     const step = advance(run.graph, state, variables, run.facts, finished, recordedOf(run), witness);
-    run.results.set(resultKey(name), result);
+    keepResult(attempt, outcome, result);
     this.#record(run, { ...name, outcome, result, from }, step, conditions);
     return step;
   }
@@ -131,6 +134,7 @@ export class Simulator {
   /** Keeps what a step came to, and creates what it starts: in the order in which the engine would tell the run about it. */
   #carryOut(run: Run, ended: Attempt | null, step: Step): Turn[] {
     run.now = step;
+    for (const list of step.lists) run.lists.set(resultKey(list), list.elements);
     if (step.retry !== null && ended !== null) {
       const next = { ...ended, name: { ...ended.name, attempt: ended.name.attempt + 1 } };
       this.#enter(successorKey(run.name, next.name), step.retry.delay_seconds, {
@@ -198,12 +202,12 @@ export class Simulator {
   /** Creates the next attempt of a task: the same action with the same input. */
   #succeed(before: Attempt, reason: 'retry' | 'restart'): Turn[] {
     const { run } = before;
-    const { task, visit } = before.name;
+    const { task, visit, item } = before.name;
     const now = stateOf(run);
-    if (reason === 'retry' && !awaitsRetry(now.state, task, visit)) return [];
+    if (reason === 'retry' && !awaitsRetry(now.state, task, visit, item)) return [];
     const attempt =
       reason === 'retry' ? before : { ...before, name: { ...before.name, attempt: before.name.attempt + 1 } };
-    run.now = { ...now, state: retried(now.state, task, visit, attempt.name.attempt) };
+    run.now = { variables: now.variables, state: retried(run.graph, now.state, attempt.name) };
     run.steps += 1;
     this.steps.push({
       kind: 'successor',
