@@ -25,6 +25,7 @@ export interface StandingRow {
   has_action: boolean;
   /** Of its children's attempts that wait for a successor, the one that is due first. */
   child_retry: { execution: Id; at: Instant; is_due: boolean } | null;
+  is_held: boolean;
   paused: { execution: Id; workflow_execution: Id; pause_reason: string | null } | null;
   inquiry: { id: Id; assigned_to: Id | null; timeout_at: Instant | null } | null;
   children: { count: number; first: Id[] };
@@ -47,6 +48,7 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
       p.status as parent_status, own.at as next_retry_at, coalesce(own.at <= now(), false) as is_retry_due,
       e.revision is not null or exists (
         select from action a where a.ref = e.action_ref and a.revision is not null and a.removed_at is null) as has_action,
+      e.held or exists (select from paused_end t where t.execution = e.id and t.restarts) as is_held,
       child.retry as child_retry, paused.run as paused, asked.inquiry, living.children, before.ahead
     from execution e
     left join worker k on k.id = e.worker
@@ -60,14 +62,11 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
       from execution c where c.parent = e.id and ${awaitingRetry}
       order by (c.workflow_task->>'next_retry_at')::timestamptz, c.id limit 1) child on true
     left join lateral (
-      with recursive above as (
-        select e.id, e.parent, 0 as height
-        union all
-        select u.id, u.parent, above.height + 1 from above join execution u on u.id = above.parent)
-      select jsonb_build_object('execution', w.execution::text, 'workflow_execution', w.id::text,
+      select jsonb_build_object('execution', coalesce(w.paused_by, w.execution)::text, 'workflow_execution', w.id::text,
         'pause_reason', w.pause_reason) as run
-      from above join workflow_execution w on w.execution = above.id
-      where w.paused order by above.height desc limit 1) paused on true
+      from workflow_execution w
+      where w.execution in (e.id, e.parent) and w.paused
+      order by w.execution = e.id desc limit 1) paused on true
     left join lateral (
       select jsonb_build_object('id', q.id::text, 'assigned_to', q.assigned_to::text,
         'timeout_at', attune.instant(q.timeout_at)) as inquiry

@@ -36,5 +36,5 @@ function retryOf(row: StandingRow, states: ReadonlyMap<Id, RunState>): RetryFact
   const retry = { execution: row.id, at, is_due: row.is_retry_due };
   if (task?.visit === undefined) return has_action ? retry : null;
   const state = states.get(task.workflow_execution);
-  return state !== undefined && awaitsRetry(state, task.task_name, task.visit) ? retry : null;
+  return state !== undefined && awaitsRetry(state, task.task_name, task.visit, task.task_index) ? retry : null;
 }

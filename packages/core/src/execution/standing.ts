@@ -80,7 +80,9 @@ export interface StandingFacts {
   worker: string | null;
   /** The next attempt after this one, or after one of its children's, where there will be one. */
   retry: RetryFacts | null;
-  /** The outermost paused run that it is or is part of. */
+  /** Whether it does not start, or is not tried again, before its run is resumed. */
+  is_held: boolean;
+  /** The pause of its own run, else of the one it is part of. */
   paused: PausedRun | null;
   /** The question it asks. */
   inquiry: { id: Id; assigned_to: Id | null; timeout_at: Instant | null } | null;
@@ -127,14 +129,15 @@ function detailOf(facts: StandingFacts, installation: Installation): StandingDet
 
 function ofRequested(facts: StandingFacts, installation: Installation): StandingDetail {
   if (!facts.has_revision) return { reason: 'revision_missing' };
-  if (facts.paused !== null) return { reason: 'paused', ...facts.paused };
+  if (facts.is_held) return ofHeld(facts);
+  const { runtime, run_after } = facts;
+  if (runtime === null && run_after !== null && !facts.is_due) return { reason: 'delayed_until', until: run_after };
   return { reason: installation.executors > 0 ? 'not_admitted' : 'no_executor_alive' };
 }
 
 function ofScheduled(facts: StandingFacts, { workers }: Installation): StandingDetail {
   const { runtime, run_after, ahead } = facts;
   if (!facts.has_revision || runtime === null || run_after === null) return { reason: 'revision_missing' };
-  if (facts.paused !== null) return { reason: 'paused', ...facts.paused };
   if (!facts.is_due) return { reason: 'delayed_until', until: run_after };
   if (workers.length === 0) return { reason: 'no_worker_alive', runtime };
   const able = workers.filter((worker) => worker.runtimes.includes(runtime)).map((worker) => worker.name);
@@ -145,8 +148,9 @@ function ofScheduled(facts: StandingFacts, { workers }: Installation): StandingD
 
 function ofRunning(facts: StandingFacts, installation: Installation): StandingDetail {
   const { inquiry, children, retry } = facts;
-  const leased = ofLease(facts, installation);
-  if (leased !== undefined) return leased.reason === 'held' ? { ...leased, reason: 'running_on_worker' } : leased;
+  const lost = ofLostLease(facts, installation);
+  if (lost !== undefined) return lost;
+  if (facts.lease_until !== null) return { reason: 'running_on_worker', ...leaseOf(facts, facts.lease_until) };
   if (inquiry !== null) {
     const { id, assigned_to, timeout_at } = inquiry;
     return { reason: 'inquiry_pending', inquiry: id, assigned_to, timeout_at };
@@ -160,35 +164,40 @@ function ofRunning(facts: StandingFacts, installation: Installation): StandingDe
 
 function ofCanceling(facts: StandingFacts, installation: Installation): StandingDetail {
   const { children } = facts;
-  const leased = ofLease(facts, installation);
-  if (leased !== undefined) {
-    return leased.reason === 'held' ? { reason: 'canceling', worker: leased.worker, children } : leased;
-  }
+  const lost = ofLostLease(facts, installation);
+  if (lost !== undefined) return lost;
+  const { lease_until } = facts;
+  if (lease_until !== null) return { reason: 'canceling', worker: leaseOf(facts, lease_until).worker, children };
   if (!facts.is_workflow) return { reason: 'owned_by_creator' };
   if (!facts.has_revision) return { reason: 'revision_missing' };
   return children.count > 0 ? { reason: 'canceling', worker: null, children } : { reason: 'orphaned' };
 }
 
 function ofFinal(facts: StandingFacts, installation: Installation): StandingDetail {
-  const { status, retry, paused } = facts;
-  if (!isFinal(status) || retry === null) return { reason: 'ended', status };
-  return paused === null ? ofRetry(retry, installation) : { reason: 'paused', ...paused };
+  const { status, retry, is_held } = facts;
+  if (is_held) return ofHeld(facts);
+  return retry === null || !isFinal(status) ? { reason: 'ended', status } : ofRetry(retry, installation);
 }
+
+/** What is held without a pause, nobody will ever release. */
+const ofHeld = ({ paused }: StandingFacts): StandingDetail =>
+  paused === null ? { reason: 'orphaned' } : { reason: 'paused', ...paused };
 
 function ofRetry({ execution, at, is_due }: RetryFacts, { executors }: Installation): StandingDetail {
   if (!is_due) return { reason: 'waiting_for_retry', until: at, execution };
   return { reason: executors > 0 ? 'not_admitted' : 'no_executor_alive' };
 }
 
-function ofLease(
-  { lease_until, worker, has_lease_run_out }: StandingFacts,
-  { supervisors }: Installation,
-): { reason: 'held' | 'worker_lost' | 'no_supervisor_alive'; worker: string; lease_until: Instant } | undefined {
-  if (lease_until === null) return undefined;
-  const lease = { worker: worker ?? 'a worker that is no longer known', lease_until };
-  if (!has_lease_run_out) return { reason: 'held', ...lease };
-  return { reason: supervisors > 0 ? 'worker_lost' : 'no_supervisor_alive', ...lease };
+function ofLostLease(facts: StandingFacts, { supervisors }: Installation): StandingDetail | undefined {
+  const { lease_until, has_lease_run_out } = facts;
+  if (lease_until === null || !has_lease_run_out) return undefined;
+  return { reason: supervisors > 0 ? 'worker_lost' : 'no_supervisor_alive', ...leaseOf(facts, lease_until) };
 }
+
+const leaseOf = ({ worker }: StandingFacts, lease_until: Instant): { worker: string; lease_until: Instant } => ({
+  worker: worker ?? 'a worker that is no longer known',
+  lease_until,
+});
 
 function messageOf(detail: StandingDetail, facts: StandingFacts, { workers }: Installation): string {
   switch (detail.reason) {
