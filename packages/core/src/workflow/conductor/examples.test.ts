@@ -2,23 +2,26 @@ import { describe, expect, test } from 'vitest';
 import { play, type Play } from '../../../test/workflow/play.ts';
 
 describe('patching a fleet', () => {
-  const hosts = ['a', 'b'];
+  const hosts = ['a', 'b', 'c', 'd'];
   const asked = (): Play => {
     const run = play('fixtures/patch-fleet.yaml', { hosts });
     expect(run.first).toEqual(['snapshot', 'lint']);
     expect(run.finish('lint')).toEqual([]);
     expect(run.finish('snapshot', 'succeeded', { id: 'snap-7' })).toEqual(['gate']);
-    expect(run.start('gate').input).toEqual({ prompt: 'Patch 2 hosts (night)?', assigned_to: null });
+    expect(run.start('gate').input).toEqual({ prompt: 'Patch 4 hosts (night)?', assigned_to: null });
     return run;
   };
 
   test('all well', () => {
     const run = asked();
-    expect(run.finish('gate', 'succeeded', { response: { go: true } })).toEqual(['patch']);
-    expect(run.start('patch')).toMatchObject({ input: { hosts, rollback_to: 'snap-7' }, max_retries: 2 });
+    expect(run.finish('gate', 'succeeded', { response: { go: true } })).toEqual(['patch.0', 'patch.1', 'patch.2']);
+    expect(run.starts.at(-1)).toMatchObject({ input: { host: 'c', slot: 3, rollback_to: 'snap-7' }, max_retries: 2 });
+    expect(run.finishItem('patch', 1)).toEqual(['patch.3']);
+    expect(run.finish('patch')).toEqual([]);
+    expect(run.finish('patch')).toEqual([]);
     expect(run.finish('patch')).toEqual(['report']);
     run.finish('report');
-    expect(run.outcome).toEqual({ status: 'completed', result: { patched: 2, note: 'ok', succeeded: true } });
+    expect(run.outcome).toEqual({ status: 'completed', result: { patched: 4, note: 'ok', succeeded: true } });
   });
 
   test('a branch that fails leaves the join unmet and the run failed', () => {
@@ -39,22 +42,24 @@ describe('patching a fleet', () => {
     const run = asked();
     expect(run.finish('gate', outcome, result)).toEqual(['report']);
     run.finish('report');
-    expect(run.outcome).toEqual({ status: 'completed', result: { patched: 2, note, succeeded: true } });
+    expect(run.outcome).toEqual({ status: 'completed', result: { patched: 4, note, succeeded: true } });
   });
 
   test('spent retries lead to the restore, and the run still completes', () => {
     const run = asked();
     run.finish('gate', 'succeeded', { response: { go: true } });
     for (const outcome of ['failed', 'timed_out'] as const) {
-      run.finish('patch', outcome);
-      run.again('patch');
+      run.finishItem('patch', 1, outcome);
+      run.again('patch', 1, 1);
     }
     expect(run.retries.map((retry) => retry.delay_seconds)).toEqual([15, 30]);
-    expect(run.finish('patch', 'failed')).toEqual(['restore']);
+    expect(run.finishItem('patch', 1, 'failed')).toEqual([]);
+    expect(run.finishItem('patch', 2)).toEqual([]);
+    expect(run.finishItem('patch', 0)).toEqual(['restore']);
     expect(run.start('restore').input).toEqual({ id: 'snap-7' });
     expect(run.finish('restore')).toEqual(['report']);
     run.finish('report');
-    expect(run.outcome?.result).toEqual({ patched: 2, note: 'restored from snap-7', succeeded: true });
+    expect(run.outcome?.result).toEqual({ patched: 4, note: 'restored from snap-7', succeeded: true });
   });
 });
 
