@@ -48,7 +48,7 @@ export { knownActionsOf, type KnownAction, type KnownActions } from './workflow/
 export { givenResults, type GivenResults, type GivenSource } from './workflow/simulate/given.ts';
 export { checkResults, readResults } from './workflow/simulate/results-file.ts';
 export { randomResults } from './workflow/simulate/random.ts';
-export { type RecordedRun, type RecordedStep, type SuccessorRecord } from './workflow/simulate/recorded.ts';
+export { type RecordedRun, type RecordedRunStep, type SuccessorRecord } from './workflow/simulate/recorded.ts';
 export { runTest, type TestFailure, type TestOutcome } from './workflow/simulate/run-test.ts';
 export { type WorkflowTest } from './workflow/simulate/test-file.ts';
 export { loadTests, type LoadedTests } from './pack/tests.ts';

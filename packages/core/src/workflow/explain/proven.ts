@@ -28,7 +28,8 @@ export class Proofs {
 const keyOf = (of: ConditionOf): string =>
   JSON.stringify([of.kind, of.task, of.visit, of.kind === 'transition' ? of.index : null]);
 
-function proven(condition: Expression, scope: Scope): ProvenCondition {
+/** A condition with its value, and the proof of it. */
+export function proven(condition: Expression, scope: Scope): ProvenCondition {
   const text = condition.text.trim();
   try {
     const { holds, proof } = proveHolds(condition, scope);

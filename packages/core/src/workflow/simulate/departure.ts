@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../json.ts';
 import { differencesOf } from './differences.ts';
 import { endKey } from './key.ts';
-import { attemptIn, isSuccessor, type RecordedRun, type RecordedStep, type SuccessorRecord } from './recorded.ts';
+import { attemptIn, isSuccessor, type RecordedRun, type RecordedRunStep, type SuccessorRecord } from './recorded.ts';
 import type { Departure, RunName, SimulatedStep, Simulation } from './simulation.ts';
 
 /** Most differences of one step that are told. */
@@ -51,7 +51,7 @@ function firstDeparture(recorded: RecordedRun, steps: readonly SimulatedStep[], 
   return undefined;
 }
 
-const contentOf = ({ decision }: RecordedStep): JsonObject => decision;
+const contentOf = ({ decision }: RecordedRunStep): JsonObject => decision;
 
 /** A simulated step as a record would have it. */
 function comparable(step: SimulatedStep): JsonObject {

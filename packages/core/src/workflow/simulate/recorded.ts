@@ -11,10 +11,10 @@ export interface RecordedRun {
   /** Whether the run has ended by itself. One that goes on, was cancelled or took too long has a record that just stops. */
   is_complete: boolean;
   /** In order. */
-  steps: RecordedStep[];
+  steps: RecordedRunStep[];
 }
 
-export interface RecordedStep {
+export interface RecordedRunStep {
   step: number;
   /** Seconds after the beginning of the outermost run. */
   at_seconds: number;
@@ -30,10 +30,11 @@ export type SuccessorRecord = {
   successor: { kind: 'retry' | 'restart'; task: string; visit: number; attempt: number; item?: number | null };
 };
 
-export const isSuccessor = (decision: RecordedStep['decision']): decision is SuccessorRecord => 'successor' in decision;
+export const isSuccessor = (decision: RecordedRunStep['decision']): decision is SuccessorRecord =>
+  'successor' in decision;
 
 /** The attempt that a step tells about; undefined for the beginning of the run, and for what the run did not act on. */
-export function attemptIn({ decision }: RecordedStep): AttemptName | undefined {
+export function attemptIn({ decision }: RecordedRunStep): AttemptName | undefined {
   if (isSuccessor(decision)) return nameOf(decision.successor);
   return decision.finished === null || decision.ignored !== undefined ? undefined : nameOf(decision.finished);
 }

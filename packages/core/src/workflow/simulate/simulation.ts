@@ -1,8 +1,8 @@
-import type { Proof } from '../../expression/proof.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import type { Decision } from '../conductor/decision.ts';
 import type { Outcome } from '../conductor/step.ts';
 import type { ConditionOf } from '../conductor/witness.ts';
+import type { ProvenCondition } from '../explain/explanation.ts';
 import type { AttemptName, ResultOrigin } from './source.ts';
 
 /** What came of a simulation. Plain JSON: it is what `attune workflow simulate --json` prints. */
@@ -87,7 +87,5 @@ export type StartedAttempt = AttemptName & {
   error?: Json;
 };
 
-export type SimulatedCondition = ConditionOf & {
-  /** As it is written. */
-  condition: string;
-} & ({ value: Json; proof: Proof; error?: never } | { error: string; value?: never });
+/** A condition that was evaluated, and whose it is. */
+export type SimulatedCondition = ConditionOf & ProvenCondition;

@@ -12,7 +12,7 @@ import { Agenda, type OrderedEntry } from './agenda.ts';
 import { conditionsOf } from './conditions.ts';
 import { endKey, successorKey } from './key.ts';
 import type { KnownActions } from './known-action.ts';
-import { isLive, keepResult, newRun, recordedOf, resultKey, stateOf, type Attempt, type Run } from './run.ts';
+import { isLive, newRun, stateOf, type Attempt, type Run } from './run.ts';
 import type { EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
 import { standingsOf } from './standing.ts';
 import { actionResult, usualDuration, type Ending, type ResultSource } from './source.ts';
@@ -125,8 +125,8 @@ export class Simulator {
     const finished: Finished = { ...name, outcome, result, started: error === undefined };
     const { conditions, witness } = conditionsOf();
     const { state, variables } = stateOf(run);
-    const step = advance(run.graph, state, variables, run.facts, finished, recordedOf(run), witness);
-    keepResult(attempt, outcome, result);
+    const step = advance(run.graph, state, variables, run.facts, finished, run.memory, witness);
+    run.memory.add(finished);
     this.#record(run, { ...name, outcome, result, from }, step, conditions);
     return step;
   }
@@ -134,7 +134,7 @@ export class Simulator {
   /** Keeps what a step came to, and creates what it starts: in the order in which the engine would tell the run about it. */
   #carryOut(run: Run, ended: Attempt | null, step: Step): Turn[] {
     run.now = step;
-    for (const list of step.lists) run.lists.set(resultKey(list), list.elements);
+    run.memory.addLists(step.lists);
     if (step.retry !== null && ended !== null) {
       const next = { ...ended, name: { ...ended.name, attempt: ended.name.attempt + 1 } };
       this.#enter(successorKey(run.name, next.name), step.retry.delay_seconds, {
