@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from '../client.ts';
 
-import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, GetActionData, GetActionErrors, GetActionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
+import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -125,6 +125,15 @@ export const listActions = <ThrowOnError extends boolean = false>(options: Optio
 export const getAction = <ThrowOnError extends boolean = false>(options: Options<GetActionData, ThrowOnError>) => options.client.get<GetActionResponses, GetActionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/actions/{ref}',
+    ...options
+});
+
+/**
+ * Show an action as it was: the definition that an execution ran with
+ */
+export const getActionRevision = <ThrowOnError extends boolean = false>(options: Options<GetActionRevisionData, ThrowOnError>) => options.client.get<GetActionRevisionResponses, GetActionRevisionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/actions/{ref}/revisions/{hash}',
     ...options
 });
 
@@ -341,6 +350,17 @@ export const getExecutionLog = <ThrowOnError extends boolean = false>(options: O
 export const cancelExecution = <ThrowOnError extends boolean = false>(options: Options<CancelExecutionData, ThrowOnError>) => options.client.post<CancelExecutionResponses, CancelExecutionErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/executions/{id}/cancel',
+    ...options
+});
+
+/**
+ * List the record of a run of a workflow, first step first
+ *
+ * Everything that was decided and, with it, the result that it was decided on. It is only added to.
+ */
+export const listWorkflowSteps = <ThrowOnError extends boolean = false>(options: Options<ListWorkflowStepsData, ThrowOnError>) => options.client.get<ListWorkflowStepsResponses, ListWorkflowStepsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/{id}/steps',
     ...options
 });
 

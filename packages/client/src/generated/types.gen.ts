@@ -34,6 +34,21 @@ export type Action = {
     definition: Json;
 };
 
+/**
+ * An action as it was registered at some time; it never changes
+ */
+export type ActionRevision = {
+    /**
+     * SHA-256 as 64 hex digits
+     */
+    hash: string;
+    /**
+     * The dotted public name
+     */
+    ref: string;
+    definition: Json;
+};
+
 export type ActionSummary = {
     id: Id;
     /**
@@ -748,6 +763,35 @@ export type Workflow = {
     definition: Json;
 };
 
+export type WorkflowStep = {
+    /**
+     * Counts within the run, from 1
+     */
+    step: number;
+    created: Instant;
+    /**
+     * What was decided, or the `successor` of an attempt; secrets are masked
+     */
+    decision: Json;
+    /**
+     * The attempt that ended or came into being; null for the beginning
+     */
+    execution: Id | null;
+    action_ref: string | null;
+    /**
+     * Definition that attempt ran with
+     */
+    revision: string | null;
+    /**
+     * Its result; secrets are masked
+     */
+    result: Json;
+    /**
+     * The run that it is itself, where its action is a workflow
+     */
+    workflow_execution: Id | null;
+};
+
 export type WorkflowSummary = {
     id: Id;
     /**
@@ -1138,6 +1182,42 @@ export type GetActionResponses = {
 };
 
 export type GetActionResponse = GetActionResponses[keyof GetActionResponses];
+
+export type GetActionRevisionData = {
+    body?: never;
+    path: {
+        /**
+         * The dotted public name
+         */
+        ref: string;
+        /**
+         * SHA-256 as 64 hex digits
+         */
+        hash: string;
+    };
+    query?: never;
+    url: '/api/v1/actions/{ref}/revisions/{hash}';
+};
+
+export type GetActionRevisionErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type GetActionRevisionError = GetActionRevisionErrors[keyof GetActionRevisionErrors];
+
+export type GetActionRevisionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: ActionRevision;
+    };
+};
+
+export type GetActionRevisionResponse = GetActionRevisionResponses[keyof GetActionRevisionResponses];
 
 export type ListWorkflowsData = {
     body?: never;
@@ -1959,6 +2039,48 @@ export type CancelExecutionResponses = {
 };
 
 export type CancelExecutionResponse = CancelExecutionResponses[keyof CancelExecutionResponses];
+
+export type ListWorkflowStepsData = {
+    body?: never;
+    path: {
+        id: Id;
+    };
+    query?: {
+        /**
+         * Rows of a page, 1 to 200
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before
+         */
+        cursor?: string;
+    };
+    url: '/api/v1/executions/{id}/steps';
+};
+
+export type ListWorkflowStepsErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ListWorkflowStepsError = ListWorkflowStepsErrors[keyof ListWorkflowStepsErrors];
+
+export type ListWorkflowStepsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Array<WorkflowStep>;
+        /**
+         * Pass it as `cursor` for the next page; null: this is the last
+         */
+        next_cursor: string | null;
+    };
+};
+
+export type ListWorkflowStepsResponse = ListWorkflowStepsResponses[keyof ListWorkflowStepsResponses];
 
 export type ListAuditEventsData = {
     body?: never;

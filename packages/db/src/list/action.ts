@@ -45,3 +45,14 @@ export const findAction = (tx: Tx, ref: string): Promise<ActionDetail | undefine
   tx.maybe<ActionDetail>(sql`
     select ${summary}, entrypoint, param_schema, out_schema, definition
     from action where ref = ${ref} and removed_at is null`);
+
+/** An action as it was registered at some time. */
+export interface ActionRevision {
+  hash: string;
+  ref: string;
+  definition: Json;
+}
+
+export const findActionRevision = (tx: Tx, ref: string, hash: string): Promise<ActionRevision | undefined> =>
+  tx.maybe<ActionRevision>(sql`
+    select hash, ref, definition from revision where hash = ${hash} and kind in ('action', 'workflow') and ref = ${ref}`);

@@ -8,4 +8,5 @@ export * from './pack.ts';
 export * from './page.ts';
 export * from './rule.ts';
 export * from './trigger.ts';
+export * from './workflow-step.ts';
 export * from './workflow.ts';

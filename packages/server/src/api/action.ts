@@ -33,6 +33,10 @@ const summaryShape = {
 
 const ActionSummarySchema = z.object(summaryShape).meta({ id: 'ActionSummary' });
 
+const ActionRevisionSchema = z
+  .object({ hash: HashSchema, ref: RefSchema, definition: JsonSchema })
+  .meta({ id: 'ActionRevision', description: 'An action as it was registered at some time; it never changes' });
+
 const ActionSchema = z
   .object({
     ...summaryShape,
@@ -72,5 +76,22 @@ export function actionRoutes(app: Api, { db }: ApiDeps): void {
       },
     },
     async ({ params }) => ({ data: found(await lists.findAction(db, params.ref), 'action', params.ref) }),
+  );
+
+  app.get(
+    '/api/v1/actions/:ref/revisions/:hash',
+    {
+      config: { permission: 'actions:read' },
+      schema: {
+        tags: ['actions'],
+        operationId: 'getActionRevision',
+        summary: 'Show an action as it was: the definition that an execution ran with',
+        params: refParams.extend({ hash: HashSchema.regex(/^[0-9a-f]{64}$/, 'expected 64 hex digits') }),
+        response: { 200: oneOf(ActionRevisionSchema) },
+      },
+    },
+    async ({ params }) => ({
+      data: found(await lists.findActionRevision(db, params.ref, params.hash), 'revision', params.hash),
+    }),
   );
 }

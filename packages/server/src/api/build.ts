@@ -26,6 +26,7 @@ import { ruleRoutes } from './rule.ts';
 import { triggerRoutes } from './trigger.ts';
 import { webhookRoute } from './webhook/route.ts';
 import { workflowRoutes } from './workflow.ts';
+import { workflowStepRoutes } from './workflow-step.ts';
 
 export interface BuiltApi {
   app: Api;
@@ -90,6 +91,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   eventRoutes(app, deps);
   enforcementRoutes(app, deps);
   executionRoutes(app, deps);
+  workflowStepRoutes(app, deps);
   auditEventRoutes(app, deps);
   webhookRoute(app, deps);
   return { app, routes };
