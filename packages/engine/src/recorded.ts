@@ -4,7 +4,6 @@ import {
   type Id,
   type ItemList,
   type Json,
-  type KeptList,
   type Needed,
   type NeededResult,
   type Recorded,
@@ -47,17 +46,6 @@ export async function keepLists(tx: Tx, run: Id, lists: readonly ItemList[]): Pr
     });
     await workflowItemLists.append(tx, { workflow_execution: run, task_name: task, visit }, chunks);
   }
-}
-
-/** All lists that were kept of a run: what it is decided again from. */
-export async function listsOf(tx: Tx, run: Id): Promise<KeptList[]> {
-  const lists = new Map<string, { task: string; visit: number; elements: Json[] }>();
-  for (const { task_name: task, visit, items } of await workflowItemLists.ofRun(tx, run)) {
-    const list = lists.get(keyOf({ task, visit })) ?? { task, visit, elements: [] };
-    for (const element of openSecrets(items, tx.vault) as Json[]) list.elements.push(element);
-    lists.set(keyOf({ task, visit }), list);
-  }
-  return [...lists.values()];
 }
 
 async function resultsOf(

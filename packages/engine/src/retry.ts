@@ -52,5 +52,7 @@ async function isAwaited(tx: Tx, ended: EngineExecution): Promise<boolean> {
   if (ended.parent !== null && (await executionQueue.find(tx, ended.parent))?.status !== 'running') return false;
   if (task?.visit === undefined) return true; // a row of an older system: the documented query alone decides
   const run = await workflowExecutions.lock(tx, task.workflow_execution);
-  return run !== undefined && awaitsRetry(run.state as unknown as RunState, task.task_name, task.visit);
+  return (
+    run !== undefined && awaitsRetry(run.state as unknown as RunState, task.task_name, task.visit, task.task_index)
+  );
 }
