@@ -31,10 +31,12 @@ test('items are executions that carry their index, and the result is their list 
   const { db } = fresh;
   await registerTestPack(db, flow(patch('concurrency: 2')));
   const id = await startFlow(db, { hosts });
-  expect(await playOut(db, ({ host, slot }) => ({ was: `${String(host)}${String(slot)}` }))).toHaveLength(5);
+  expect(await playOut(db, ({ host, slot }) => ({ was: [host ?? null, slot ?? null] }))).toHaveLength(5);
   const run = await runOf(db, id);
   expect(run.status).toBe('completed');
-  expect((run.result?.['all'] as JsonObject[]).map((one) => one['was'])).toEqual(['a0', 'b1', 'c2', 'd3', 'e4']);
+  expect((run.result?.['all'] as JsonObject[]).map((one) => one['was'])).toEqual(
+    hosts.map((host, slot) => [host, slot]),
+  );
   expect(await items(db)).toEqual(
     hosts.map((_, index) => ({ task_index: index, task_batch: null, attempt: 1, status: 'completed' })),
   );
