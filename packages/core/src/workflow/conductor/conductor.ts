@@ -109,8 +109,9 @@ export function retried(
   const run = itemsRun(next, task, visit);
   if (run === undefined) return next;
   const before = attemptOfItem(run, item, node.definition.retry?.count ?? 0);
-  if (before !== undefined)
-    putItems(next, task, visit, withItemAttempt(run, item, { ...before, attempt, waits: false }));
+  if (before === undefined) return next;
+  const { retries_left } = before;
+  putItems(next, task, visit, withItemAttempt(run, item, { attempt, retries_left, waits: false }));
   return next;
 }
 
@@ -162,7 +163,8 @@ function advanceItem(turn: Turn, finished: Finished): Step {
   };
   if (outcome !== 'cancelled' && !run.stops && isRetried(turn, node, finished, before.retries_left, ended)) {
     const retries_left = before.retries_left - 1;
-    putItems(turn.state, task, visit, withItemAttempt(run, item, { ...before, retries_left, waits: true }));
+    const end = outcome === 'timed_out' ? 'timed_out' : 'failed';
+    putItems(turn.state, task, visit, withItemAttempt(run, item, { ...before, retries_left, waits: true, ended: end }));
     return retryStep(turn, node, finished, retries_left);
   }
   // a condition of the retry that cannot be evaluated has stopped the run meanwhile

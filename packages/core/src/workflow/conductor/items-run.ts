@@ -34,6 +34,8 @@ export interface ItemAttempt {
   retries_left: number;
   /** Whether the next attempt is due but does not exist yet. */
   waits: boolean;
+  /** How the attempt ended that will be followed by another: what the item comes to if the retry is given up. */
+  ended?: 'failed' | 'timed_out';
 }
 
 /** How an item stands; undefined if it has ended or was not released.
@@ -62,11 +64,12 @@ export function withEnd(run: ItemsRun, outcome: 'succeeded' | 'failed' | 'timed_
   return { ...run, worst, stops: true };
 }
 
-/** The run once nothing more may start in it: retries that wait are given up, and with them the task. */
+/** The run once nothing more may start in it: retries that wait are given up, so their items end as their last attempts did. */
 export function stopped(run: ItemsRun): ItemsRun {
-  const waiting = Object.keys(run.retried).filter((item) => run.retried[item]?.waits === true);
-  const worst = run.worst ?? (waiting.length > 0 ? 'failed' : null);
-  return waiting.reduce<ItemsRun>((rest, item) => withoutItem(rest, Number(item)), { ...run, stops: true, worst });
+  const waiting = Object.entries(run.retried).filter(([, { waits }]) => waits);
+  const end = (rest: ItemsRun, [item, { ended = 'failed' }]: [string, ItemAttempt]): ItemsRun =>
+    withEnd(withoutItem(rest, Number(item)), ended);
+  return waiting.reduce(end, { ...run, stops: true });
 }
 
 /** How the task ends once nothing of it is under way. One that was stopped before its last item started has failed. */

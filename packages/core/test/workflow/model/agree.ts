@@ -38,21 +38,23 @@ export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[])
     const living = run.everyLiving();
     const [waiting] = run.everyWaitingAttempt();
     if (waiting !== undefined && (fate.again || living.length === 0)) {
-      run.again(waiting.task, waiting.visit);
-      model.again(waiting.task, waiting.visit);
+      run.again(waiting.task, waiting.visit, waiting.item);
+      model.again(waiting);
       continue;
     }
     const next = living[fate.pick % living.length];
     if (next === undefined) throw new Error('Nothing lives, and the run has no outcome');
-    const { task, visit, attempt } = next;
-    const cannotStart = run.starts.find((start) => start.task === task && start.visit === visit)?.error != null;
-    const outcome = cannotStart ? 'failed' : fate.outcome;
+    const { task, visit, item, attempt } = next;
+    const start = run.starts.find(
+      (one) => one.task === task && one.visit === visit && (one.item?.index ?? null) === item,
+    );
+    const started = start?.error === null;
+    const outcome = started ? fate.outcome : 'failed';
     const result: JsonObject = { n: fate.n, id: step };
-    const told = { task, visit, attempt, outcome, result, started: !cannotStart };
-    const what = `${task} (visit ${visit}, attempt ${attempt}) ended ${outcome} with ${JSON.stringify(result)}`;
+    const what = `${JSON.stringify(next)} ended ${outcome} with ${JSON.stringify(result)}`;
     const tell = (): void => {
-      run.tell(told);
-      agree(what, model.end(task, visit, attempt, outcome, result, !cannotStart));
+      run.tell({ task, visit, item, attempt, outcome, result, started });
+      agree(what, model.end(next, outcome, result, started));
     };
     tell();
     if (fate.twice && !hasEnded(run)) tell();
@@ -66,8 +68,8 @@ const hasEnded = (run: Play): boolean => run.outcome !== null;
 function observedOf(run: Play, before: number): Observed {
   const decision = run.decisions.at(-1);
   if (decision === undefined) throw new Error('Nothing was decided');
-  const starts = run.starts.slice(before).map(({ task, visit, position, input, error }) => ({
-    ...{ task, visit, position },
+  const starts = run.starts.slice(before).map(({ task, visit, item, position, input, error }) => ({
+    ...{ task, visit, item: item?.index ?? null, position },
     input: error === null ? input : ('error' as const),
   }));
   return observedIn(decision, starts, run.variables);
@@ -84,10 +86,11 @@ export function observedIn(decision: Decision, starts: Observed['starts'], varia
     by: by?.task ?? null,
     visit: visit ?? null,
   }));
+  const { retry } = decision;
   const { error: _error, succeeded: _succeeded, ...output } = decision.outcome?.result ?? {};
   return {
     ...{ starts, transitions, targets },
-    retry: decision.retry?.retry_count ?? null,
+    retry: retry === undefined ? null : { number: retry.retry_count, delay: retry.delay_seconds },
     ignored: decision.ignored !== undefined,
     variables,
     outcome: decision.outcome === undefined ? null : { status: decision.outcome.status, output },

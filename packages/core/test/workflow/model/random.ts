@@ -36,6 +36,38 @@ const inputs = mostly<TaskDefinition['input']>(
   { missing: '{{ task.t1.n }}' },
 );
 
+const itemInputs = mostly<TaskDefinition['input']>(
+  {},
+  { n: '{{ item }}', at: '{{ index }}', count: '{{ count }}' },
+  { last: "{{ get(task, 't0', null) }}", by: '{{ result() }}' },
+  { n: '{{ 6 / (item - 2) }}' },
+);
+
+const none: Pick<TaskDefinition, 'with_items' | 'batch_size' | 'concurrency'> = {
+  ...{ with_items: null, batch_size: null, concurrency: null },
+};
+
+const itemKeys = fc.oneof(
+  { weight: 4, arbitrary: fc.record({ items: fc.constant(none), input: inputs }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      items: fc.record({
+        with_items: mostly<string | null>(
+          '{{ range(count + 2) }}',
+          '{{ [3, 1, 2, a] }}',
+          '{{ [] }}',
+          '{{ b }}',
+          '{{ task.t1 }}',
+        ),
+        batch_size: mostly(null, null, 2, 3),
+        concurrency: mostly<number | string | null>(null, 1, 2, 'count', 'null', 'a / 2'),
+      }),
+      input: itemInputs,
+    }),
+  },
+);
+
 const retries = mostly<TaskDefinition['retry']>(
   null,
   null,
@@ -60,7 +92,7 @@ const task = fc.record({
   next: fc.array(fc.record({ when: guards, publish: publishes, do: targets }), { maxLength: 3 }),
   join: mostly<TaskDefinition['join']>(null, null, 'all', 2, 1, 3),
   when: mostly(null, null, null, 'count < 9', 'result() == null or result().n > 2', '1 / (b - 2) > 0'),
-  input: inputs,
+  items: itemKeys,
   retry: retries,
 });
 
@@ -68,10 +100,10 @@ const task = fc.record({
 export const randomWorkflow = (most: number): fc.Arbitrary<WorkflowDefinition> =>
   fc.array(task, { minLength: 1, maxLength: most, size: 'max' }).map((tasks) => ({
     ...workflowOf(
-      tasks.map((one, index) =>
+      tasks.map(({ next, join, when, items, retry }, index) =>
         taskOf(`t${index}`, {
-          ...one,
-          next: one.next.map((transition) => ({
+          ...{ join, when, retry, ...items.items, input: items.input },
+          next: next.map((transition) => ({
             ...transition,
             do: transition.do.map((target) => (typeof target === 'number' ? `t${target % tasks.length}` : target)),
           })),

@@ -5,7 +5,12 @@ import { renderTemplate } from '../../../src/expression/render.ts';
 import type { Scope } from '../../../src/expression/scope.ts';
 import { truthy } from '../../../src/expression/value.ts';
 import { ownValue, type Json, type JsonObject } from '../../../src/json.ts';
-import { isReservedTarget, type TaskDefinition, type WorkflowDefinition } from '../../../src/workflow/definition.ts';
+import {
+  isReservedTarget,
+  type RetryPolicy,
+  type TaskDefinition,
+  type WorkflowDefinition,
+} from '../../../src/workflow/definition.ts';
 import { Shape } from './shape.ts';
 
 type Position = Record<string, number>;
@@ -23,14 +28,46 @@ interface ModelRun {
   result: Json;
   /** When it ended, among all ends. */
   ended: number;
+  /** Of a task with items. */
+  items: ModelItems | null;
+}
+
+type Ended = Pick<ModelRun, 'outcome' | 'result'>;
+
+/** An attempt by what tells it from all others. */
+export interface Attempt {
+  task: string;
+  visit: number;
+  item: number | null;
+  attempt: number;
+}
+
+interface ModelItems {
+  /** What each item is: an element, or a batch of them. */
+  each: readonly Json[];
+  limit: number;
+  /** The run whose transition started the task. */
+  by: ModelRun | null;
+  /** Those that were released, in their order. */
+  released: ModelItem[];
+  /** Whether no other one starts. */
+  stops: boolean;
+}
+
+interface ModelItem {
+  state: 'active' | 'waits' | 'ended';
+  attempt: number;
+  retriesLeft: number;
+  outcome: Outcome | null;
+  result: Json;
 }
 
 /** What one step came to, in a form that the conductor's step can be brought into. */
 export interface Observed {
-  starts: { task: string; visit: number; position: Position; input: JsonObject | 'error' }[];
+  starts: { task: string; visit: number; item: number | null; position: Position; input: JsonObject | 'error' }[];
   transitions: { task: string; visit: number; index: number; fired: boolean; isError: boolean }[];
   targets: { task: string; fate: string; by: string | null; visit: number | null }[];
-  retry: number | null;
+  retry: { number: number; delay: number } | null;
   ignored: boolean;
   variables: JsonObject;
   outcome: { status: string; output: JsonObject } | null;
@@ -69,35 +106,59 @@ export class Reference {
 
   /** @param started whether the attempt could start at all; what cannot is not retried */
   end(
-    task: string,
-    visit: number,
-    attempt: number,
+    { task, visit, item, attempt }: Attempt,
     outcome: Exclude<Outcome, 'skipped'>,
     result: Json,
     started: boolean,
   ): Observed {
     return this.#step(() => {
       const run = this.#runs.find((one) => one.task === task && one.visit === visit);
-      if (run?.state !== 'active' || run.attempt !== attempt) {
+      const one = item === null ? run : run?.items?.released[item];
+      const isOne = item === null || run?.state === 'active';
+      if (run === undefined || !isOne || one?.state !== 'active' || one.attempt !== attempt) {
         this.#seen.ignored = true;
         return null;
       }
-      Object.assign(run, { outcome, result });
-      if (outcome === 'cancelled') this.#isCancelled = true;
-      else if (started && this.#retries(run)) return null;
-      this.#close(run);
-      if (outcome === 'cancelled') return null;
-      const isHandled = this.#isFailing ? null : this.#fire(run);
-      if (outcome !== 'succeeded' && isHandled === false) this.#unhandled.add(task);
-      return run;
+      Object.assign(one, { outcome, result });
+      const mayRetry = started && outcome !== 'cancelled' && run.items?.stops !== true;
+      if (mayRetry && this.#retries(run, one)) return null;
+      return item === null ? this.#end(run) : this.#endItem(run, one as ModelItem);
     });
   }
 
-  again(task: string, visit: number): void {
+  again({ task, visit, item }: Omit<Attempt, 'attempt'>): void {
     const run = this.#runs.find((one) => one.task === task && one.visit === visit);
-    if (run === undefined) throw new Error(`${task} never ran`);
-    run.state = 'active';
-    run.attempt += 1;
+    const one = item === null ? run : run?.items?.released[item];
+    if (one === undefined) throw new Error(`${task} never ran`);
+    one.state = 'active';
+    one.attempt += 1;
+  }
+
+  #end(run: ModelRun): ModelRun | null {
+    this.#close(run);
+    if (run.outcome === 'cancelled') {
+      this.#isCancelled = true;
+      return null;
+    }
+    const isHandled = this.#isFailing ? null : this.#fire(run);
+    if (run.outcome !== 'succeeded' && isHandled === false) this.#unhandled.add(run.task);
+    return run;
+  }
+
+  /** An item that did not succeed is the last one to start; the task ends with the last one that runs. */
+  #endItem(run: ModelRun, item: ModelItem): ModelRun | null {
+    const { items } = run;
+    if (items === null) throw new Error(`${run.task} has no items`);
+    item.state = 'ended';
+    if (item.outcome !== 'succeeded') stop(items);
+    if (!this.#isFailing) this.#release(run, items);
+    if (items.released.some((one) => one.state !== 'ended')) return null;
+    run.outcome = outcomeOf(items);
+    run.result = items.each.map((_, index) => {
+      const one = items.released[index];
+      return one?.outcome === 'succeeded' ? one.result : null;
+    });
+    return this.#end(run);
   }
 
   #step(act: () => ModelRun | null): Observed {
@@ -112,14 +173,14 @@ export class Reference {
     return this.#seen;
   }
 
-  #retries(run: ModelRun): boolean {
+  #retries(run: ModelRun, one: ModelRun | ModelItem): boolean {
     const { retry } = this.#task(run.task);
-    if (retry === null || run.outcome === 'succeeded' || run.retriesLeft === 0 || this.#isFailing) return false;
-    const holds = this.#holds(retry.on_error, run, run);
+    if (retry === null || one.outcome === 'succeeded' || one.retriesLeft === 0 || this.#isFailing) return false;
+    const holds = this.#holds(retry.on_error, run, one);
     if (holds !== true) return false;
-    run.retriesLeft -= 1;
-    run.state = 'waits';
-    this.#seen.retry = retry.count - run.retriesLeft;
+    one.retriesLeft -= 1;
+    one.state = 'waits';
+    this.#seen.retry = { number: retry.count - one.retriesLeft, delay: delayOf(retry, retry.count - one.retriesLeft) };
     return true;
   }
 
@@ -141,7 +202,12 @@ export class Reference {
 
   #fail(): void {
     this.#isFailing = true;
-    for (const run of this.#runs) if (run.state === 'waits') run.state = 'given up';
+    for (const run of this.#runs) {
+      if (run.state === 'waits') run.state = 'given up';
+      if (run.state !== 'active' || run.items === null) continue;
+      stop(run.items);
+      if (run.items.released.every((item) => item.state === 'ended')) run.state = 'given up';
+    }
   }
 
   #close(run: ModelRun): void {
@@ -248,6 +314,7 @@ export class Reference {
     }
     const run: ModelRun = {
       ...{ task, visit, position, state: 'active', attempt: 1, outcome: null, result: null, ended: 0 },
+      items: null,
       retriesLeft: definition.retry?.count ?? 0,
     };
     const holds = this.#holds(definition.when, run, by);
@@ -264,17 +331,68 @@ export class Reference {
       if (!this.#isFailing) this.#fire(run);
       return;
     }
-    const input = this.#input(definition, run, by);
-    this.#seen.starts.push({ task, visit, position, input });
+    if (definition.with_items === null) {
+      this.#seen.starts.push({ task, visit, item: null, position, input: this.#input(definition, run, by) });
+      say('started');
+      return;
+    }
+    run.items = this.#itemsOf(definition, run, by);
+    if (run.items === null) this.#seen.starts.push({ task, visit, item: null, position, input: 'error' });
     say('started');
+    if (run.items === null) return;
+    if (run.items.each.length > 0) {
+      this.#release(run, run.items);
+      return;
+    }
+    Object.assign(run, { outcome: 'succeeded', result: [] });
+    this.#close(run);
+    if (!this.#isFailing) this.#fire(run);
   }
 
-  #input(definition: TaskDefinition, run: ModelRun, by: ModelRun | null): JsonObject | 'error' {
+  /** Null: it cannot be told what the items are, or how many of them run at a time. */
+  #itemsOf(
+    { with_items, batch_size, concurrency }: TaskDefinition,
+    run: ModelRun,
+    by: ModelRun | null,
+  ): ModelItems | null {
+    const list = this.#render(with_items, this.#scope(run, by));
+    const most =
+      typeof concurrency === 'string' ? this.#render(`{{ ${concurrency} }}`, this.#scope(run, by)) : concurrency;
+    if (list === undefined || most === undefined) return null;
+    if (most !== null && !(typeof most === 'number' && Number.isInteger(most) && most >= 1)) return null;
+    const elements = Array.isArray(list) ? list : [list];
+    const each =
+      batch_size === null
+        ? elements
+        : elements.flatMap((_, at) => (at % batch_size === 0 ? [elements.slice(at, at + batch_size)] : []));
+    return { each, limit: most ?? Infinity, by, released: [], stops: false };
+  }
+
+  #release(run: ModelRun, items: ModelItems): void {
+    const definition = this.#task(run.task);
+    const isFree = (): boolean => items.released.filter((one) => one.state !== 'ended').length < items.limit;
+    while (!items.stops && isFree() && items.released.length < items.each.length) {
+      const index = items.released.length;
+      const item = { item: items.each[index] ?? null, index };
+      const input = this.#input(definition, run, items.by, item);
+      const retriesLeft = definition.retry?.count ?? 0;
+      items.released.push({ state: 'active', attempt: 1, retriesLeft, outcome: null, result: null });
+      this.#seen.starts.push({ task: run.task, visit: run.visit, item: index, position: run.position, input });
+      if (input === 'error') items.stops = true;
+    }
+  }
+
+  #input(definition: TaskDefinition, run: ModelRun, by: ModelRun | null, item?: JsonObject): JsonObject | 'error' {
     if (definition.input === 'inherit') return this.#parameters;
+    return (this.#render(definition.input, this.#scope(run, by, item)) as JsonObject | undefined) ?? 'error';
+  }
+
+  /** Undefined where it cannot be rendered. */
+  #render(template: Json, scope: Scope): Json | undefined {
     try {
-      return renderTemplate(definition.input, this.#scope(run, by)) as JsonObject;
+      return renderTemplate(template, scope);
     } catch (error) {
-      if (error instanceof ExpressionError) return 'error';
+      if (error instanceof ExpressionError) return undefined;
       throw error;
     }
   }
@@ -297,7 +415,7 @@ export class Reference {
     return { status: isFailed ? 'failed' : 'completed', output };
   }
 
-  #scope(reader: { task: string; position: Position } | null, ended: ModelRun | null): Scope {
+  #scope(reader: { task: string; position: Position } | null, ended: Ended | null, item: JsonObject = {}): Scope {
     const tasks = (): JsonObject =>
       Object.fromEntries(
         this.#shape.names.flatMap((name) => {
@@ -309,6 +427,7 @@ export class Reference {
       parameters: () => this.#parameters,
       workflow: () => this.#variables,
       task: tasks,
+      ...Object.fromEntries(Object.entries(item).map(([name, value]) => [name, () => value])),
     };
     return {
       lookup: (name) => (Object.hasOwn(names, name) ? names[name]?.() : ownValue(this.#variables, name)),
@@ -339,6 +458,23 @@ export class Reference {
     if (task === undefined) throw new Error(`There is no task ${name}`);
     return task;
   }
+}
+
+/** Nothing starts any more, and retries that wait are given up. */
+function stop(items: ModelItems): void {
+  items.stops = true;
+  for (const item of items.released) if (item.state === 'waits') item.state = 'ended';
+}
+
+function outcomeOf({ each, released }: ModelItems): Outcome {
+  const outcomes = released.map((item) => (item.outcome === 'abandoned' ? 'failed' : item.outcome));
+  const worst = (['cancelled', 'failed', 'timed_out'] as const).find((one) => outcomes.includes(one));
+  return worst ?? (released.length === each.length ? 'succeeded' : 'failed');
+}
+
+function delayOf({ delay, backoff, max_delay }: RetryPolicy, number: number): number {
+  const waits = { constant: delay, linear: delay * number, exponential: delay * 2 ** (number - 1) }[backoff];
+  return Math.min(waits, max_delay ?? Infinity);
 }
 
 const nothing = (): Observed => ({
