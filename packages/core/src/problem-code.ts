@@ -41,6 +41,11 @@ export const problemCodes = {
   never_computes: { severity: 'error', meaning: 'An expression whose values can only lead to an error.' },
   constant_condition: { severity: 'warning', meaning: 'A condition that always, or never, holds.' },
   unknown_field: { severity: 'warning', meaning: 'A field that a result is not known to have.' },
+  unrendered_template: {
+    severity: 'warning',
+    meaning: 'A text that looks like a template or an expression and stays as it stands.',
+  },
+  hidden_variable: { severity: 'warning', meaning: 'A variable whose bare name means something else.' },
   unset_variable: { severity: 'warning', meaning: 'A variable that is read before anything can have set it.' },
 
   reserved_name: { severity: 'error', meaning: 'A task with a name that means something else.' },
@@ -56,6 +61,7 @@ export const problemCodes = {
     severity: 'warning',
     meaning: 'A task of a loop that begins the run because nothing outside leads to it.',
   },
+  visits_too_few: { severity: 'warning', meaning: 'A loop that `max_visits` lets run only once.' },
   repeated_task: { severity: 'warning', meaning: 'A task beside a loop that runs once for each iteration.' },
   secret_exposed: { severity: 'error', meaning: 'A secret that would go into a parameter that is not secret.' },
   loop: { severity: 'info', meaning: 'A transition that leads back: where the loop is, and which task is its head.' },

@@ -14,6 +14,7 @@ import { readTrigger } from '../src/pack/trigger.ts';
 import type { ProblemCode } from '../src/problem-code.ts';
 import { parseConditions } from '../src/rule/parse-conditions.ts';
 import { parseWorkflow } from '../src/workflow/file/parse.ts';
+import { readTests } from '../src/workflow/simulate/test-file.ts';
 import { readYaml, type YamlDocument } from '../src/yaml/document.ts';
 
 const root = join(import.meta.dirname, '../../..');
@@ -44,6 +45,7 @@ interface Sample {
 function kindOf(path: string): FileKindName | undefined {
   if (path.endsWith('/pack.yaml')) return 'pack';
   if (path.endsWith('.workflow.yaml')) return 'graph';
+  if (path.endsWith('.test.yaml')) return 'test';
   const folder = path.split('/').at(-2) ?? '';
   const kinds: Record<string, FileKindName> = {
     actions: 'action',
@@ -143,6 +145,7 @@ const read: Record<FileKindName, (document: YamlDocument) => Problem[]> = {
     const { value, problems } = readRule(document, 'p');
     return [...problems, ...parseConditions(value?.conditions ?? null).problems];
   },
+  test: (document) => readTests(document).problems,
 };
 
 test('a file changed at random is sound for the parser if and only if it is by its schema', () => {

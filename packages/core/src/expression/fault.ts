@@ -8,7 +8,7 @@ import { builtIns } from './function/table.ts';
 import type { Access, Binary, Call, Node } from './node.ts';
 import { applyOperator } from './operator.ts';
 import { unknownFunction, unknownName } from './unknown.ts';
-import { truthy, typeOf, type Value } from './value.ts';
+import { truthy, typeOf, type TypeName, type Value } from './value.ts';
 
 /** An error that an expression is bound to have whenever the part is evaluated. */
 export interface Fault {
@@ -24,6 +24,8 @@ export interface KnownNames {
   names?: Iterable<string> | undefined;
   /** Functions that exist there beside the built-in ones. */
   functions?: Iterable<string> | undefined;
+  /** The types that what a path leads to can have (`parameters`, `count`; a function of the place is `succeeded()`); undefined: any. */
+  types?: ((path: readonly string[]) => readonly TypeName[] | undefined) | undefined;
 }
 
 /** All that shows to be wrong with an expression before it is evaluated: unknown names and functions, numbers of arguments, and
@@ -38,7 +40,7 @@ export function faultsOf(expression: Expression, known: KnownNames = {}): Fault[
 type Guess = { exact: Value } | { samples: readonly Value[] };
 
 /** The string is one that number(text) takes: what is wrong with another would be its content. */
-const samples: Readonly<Record<string, Value>> = {
+const samples: Readonly<Record<TypeName, Value>> = {
   null: null,
   bool: true,
   number: 1,
@@ -61,9 +63,11 @@ class FaultFinder {
   readonly #text: string;
   readonly #names: ReadonlySet<string> | undefined;
   readonly #functions: ReadonlySet<string>;
+  readonly #types: NonNullable<KnownNames['types']>;
 
-  constructor(text: string, { names, functions = [] }: KnownNames) {
+  constructor(text: string, { names, functions = [], types = () => undefined }: KnownNames) {
     this.#text = text;
+    this.#types = types;
     this.#names = names === undefined ? undefined : new Set(names);
     this.#functions = new Set(functions);
   }
@@ -75,7 +79,7 @@ class FaultFinder {
       case 'name':
         if (this.#names?.has(node.name) === false)
           this.#report('not_found', unknownName(node.name, this.#names), node.at);
-        return anything;
+        return this.#typed(node) ?? anything;
       case 'list': {
         const elements = node.elements.map((element) => this.guess(element));
         const isExact = elements.every((element) => 'exact' in element);
@@ -104,7 +108,16 @@ class FaultFinder {
     );
   }
 
+  /** A guess by the types that are known of what a path leads to. */
+  #typed(node: Node): Guess | undefined {
+    const path = pathOf(node);
+    const types = path === undefined ? undefined : this.#types(path);
+    return types === undefined ? undefined : { samples: types.map((type) => samples[type]) };
+  }
+
   #access(node: Access): Guess {
+    const typed = this.#typed(node);
+    if (typed !== undefined) return typed;
     const { dotted } = node;
     const found = this.#try(
       node,
@@ -117,7 +130,7 @@ class FaultFinder {
 
   #call(node: Call): Guess {
     const { name } = node;
-    if (this.#functions.has(name)) return anything;
+    if (this.#functions.has(name)) return this.#typed(node) ?? anything;
     const builtIn = builtIns.get(name);
     const problem =
       builtIn === undefined
@@ -165,6 +178,15 @@ class FaultFinder {
   }
 }
 
+/** The names on the way to what a part reads, where all are written out. */
+function pathOf(node: Node): string[] | undefined {
+  if (node.kind === 'name') return [node.name];
+  if (node.kind === 'call') return [`${node.name}()`];
+  if (node.kind !== 'access' || node.key.kind !== 'literal' || typeof node.key.value !== 'string') return undefined;
+  const container = pathOf(node.container);
+  return container === undefined ? undefined : [...container, node.key.value];
+}
+
 function combinations(guesses: readonly Guess[]): Value[][] {
   return guesses.reduce<Value[][]>(
     (heads, guess) => {
@@ -176,4 +198,4 @@ function combinations(guesses: readonly Guess[]): Value[][] {
 }
 
 const oneOfEachType = (values: readonly Value[]): Value[] =>
-  [...new Set(values.map(typeOf))].map((type) => samples[type] ?? null);
+  [...new Set(values.map(typeOf))].map((type) => samples[type]);

@@ -1,9 +1,10 @@
 import type { Problem } from '../errors.ts';
+import { isJsonObject, ownValue } from '../json.ts';
 import { problemAt, type YamlDocument } from '../yaml/document.ts';
 import type { Checked } from '../yaml/shape.ts';
 import type { PackFiles } from './files.ts';
 import { readYamlFile, yamlFilesIn } from './folder.ts';
-import { packOf } from './names.ts';
+import { completeRef, packOf } from './names.ts';
 
 /** A definition with the file it stands in. */
 export interface Located<T> {
@@ -13,6 +14,9 @@ export interface Located<T> {
 
 export interface Collected<T> {
   found: Located<T>[];
+  /** Refs of those that could not be read, as far as they can be guessed: what refers to them need not be told that they are not
+   *  there. */
+  unread: string[];
   problems: Problem[];
 }
 
@@ -24,13 +28,17 @@ export function collect<T extends { ref: string }>(
   read: (document: YamlDocument) => Checked<T>,
 ): Collected<T> {
   const found: Located<T>[] = [];
+  const unread: string[] = [];
   const problems: Problem[] = [];
   for (const path of yamlFilesIn(files, folder)) {
     const document = readYamlFile(files, path);
     if (document === undefined) continue;
     const checked = read(document);
     problems.push(...checked.problems);
-    if (checked.value === undefined) continue;
+    if (checked.value === undefined) {
+      unread.push(guessRef(document, pack));
+      continue;
+    }
     found.push({ document, value: checked.value });
     if (pack !== undefined && packOf(checked.value.ref) !== pack) {
       problems.push(
@@ -43,7 +51,14 @@ export function collect<T extends { ref: string }>(
       );
     }
   }
-  return { found, problems: [...problems, ...repeatedRefs(found)] };
+  return { found, unread, problems: [...problems, ...repeatedRefs(found)] };
+}
+
+/** The ref a definition says, else the one its file is named after. */
+function guessRef({ readable, file }: YamlDocument, pack = ''): string {
+  const ref = isJsonObject(readable) ? ownValue(readable, 'ref') : undefined;
+  const name = file.slice(file.lastIndexOf('/') + 1).replace(/\.ya?ml$/, '');
+  return typeof ref === 'string' ? completeRef(ref, pack) : `${pack}.${name}`;
 }
 
 /** Definitions whose ref an earlier one of the same kind has. */

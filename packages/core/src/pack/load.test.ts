@@ -179,7 +179,7 @@ test.each<[string, Record<string, string | Uint8Array>, string]>([
   [
     'a parameter missing',
     { ...sound, 'rules/on_push.yaml': rule.replace('station:', 'statoin:') },
-    'rules/on_push.yaml:4:27: "statoin" is not a known name. Did you mean "station"?',
+    'rules/on_push.yaml:4:18: "statoin" is not a known name. Did you mean "station"?',
   ],
   [
     'a parameter of the wrong type',

@@ -1,6 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { WorkflowDefinition } from '../workflow/definition.ts';
-import { parseWorkflow } from '../workflow/file/parse.ts';
+import { parseWorkflow, type ParsedWorkflow, type WorkflowDraft } from '../workflow/file/parse.ts';
 import { problemAt } from '../yaml/document.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import type { ActionDefinition } from './action.ts';
@@ -14,9 +14,12 @@ const graphFolder = 'actions/workflows';
 export interface LoadedWorkflows {
   /** All actions: those of `actions/`, and one for each file of `workflows/`. */
   actions: ActionDefinition[];
-  workflows: Located<WorkflowDefinition>[];
+  workflows: WorkflowDefinition[];
+  /** The same and those with errors, as far as they could be read. */
+  drafts: { draft: WorkflowDraft; isSound: boolean }[];
+  /** Refs of older files that could not be read. */
+  unread: string[];
   problems: Problem[];
-  warnings: Problem[];
 }
 
 /** Reads the graph of each action that names one, and the older files that are action and graph in one. */
@@ -26,8 +29,12 @@ export function loadWorkflows(
   pack: string | undefined,
 ): LoadedWorkflows {
   const problems: Problem[] = [];
-  const warnings: Problem[] = [];
-  const workflows: Located<WorkflowDefinition>[] = [];
+  const workflows: WorkflowDefinition[] = [];
+  const drafts: LoadedWorkflows['drafts'] = [];
+  const take = ({ draft, workflow, problems: errors, warnings }: ParsedWorkflow): void => {
+    problems.push(...errors, ...warnings);
+    if (draft !== undefined) drafts.push({ draft, isSound: workflow !== undefined });
+  };
   const used = new Set<string>();
   for (const { document, value: action } of actions) {
     const path = action.workflow_file;
@@ -41,11 +48,9 @@ export function loadWorkflows(
       continue;
     }
     const parsed = parseWorkflow(graph, action);
-    problems.push(...parsed.problems);
-    warnings.push(...parsed.warnings);
+    take(parsed);
     // Several actions may share a graph: each has it by its own ref.
-    if (parsed.workflow !== undefined)
-      workflows.push({ document: graph, value: { ...parsed.workflow, ref: action.ref } });
+    if (parsed.workflow !== undefined) workflows.push({ ...parsed.workflow, ref: action.ref });
   }
   for (const path of yamlFilesIn(files, graphFolder)) {
     if (!used.has(path)) {
@@ -61,8 +66,8 @@ export function loadWorkflows(
 
   const single = collect(files, 'workflows', pack, (document) => {
     const parsed = parseWorkflow(document);
-    warnings.push(...parsed.warnings);
-    return { value: parsed.workflow, problems: parsed.problems };
+    take(parsed);
+    return { value: parsed.workflow, problems: [] };
   });
   const companions = single.found.map(({ document, value }) => ({
     document,
@@ -70,13 +75,14 @@ export function loadWorkflows(
   }));
   return {
     actions: [...actions, ...companions].map(({ value }) => value),
-    workflows: [...workflows, ...single.found],
+    workflows: [...workflows, ...single.found.map(({ value }) => value)],
+    drafts,
+    unread: single.unread,
     problems: [
       ...problems,
       ...single.problems,
       ...(single.found.length === 0 ? [] : repeatedRefs([...actions, ...companions])),
     ],
-    warnings,
   };
 }
 

@@ -264,6 +264,8 @@ export interface RecordOptions<F = unknown> {
   about?: { readonly [K in keyof F]: string };
   /** Keys that are accepted and left out: what an editor keeps for itself, or what only informs readers. */
   ignored?: readonly string[];
+  /** Where keys belong that authors put here by mistake: completes "It belongs in ...". */
+  elsewhere?: Readonly<Record<string, string>>;
   /** Keys that must be there although reading goes on without them, so that one of them does not hide what else is wrong. Whoever
    *  names them reports them. */
   needed?: readonly string[];
@@ -271,7 +273,7 @@ export interface RecordOptions<F = unknown> {
 
 /** A map with known keys: every other key is an error that names the nearest known one. */
 export function record<F extends Fields>(fields: F, options: RecordOptions<F> = {}): Shape<RecordOf<F>> {
-  const { ignored = [], needed = [] } = options;
+  const { ignored = [], needed = [], elsewhere = {} } = options;
   const about: Readonly<Record<string, string>> = options.about ?? {};
   const table = Object.entries(fields);
   const mainNameOf = new Map(table.flatMap(([name, field]) => [name, ...field.aliases].map((key) => [key, name])));
@@ -303,8 +305,9 @@ export function record<F extends Fields>(fields: F, options: RecordOptions<F> = 
       }
       for (const key of Object.keys(value)) {
         if (mainNameOf.has(key) || ignored.includes(key)) continue;
-        const message = `Unknown key "${key}".${suggestion(key, mainNameOf.keys())}`;
-        report(childPointer(pointer, key), message, 'unknown_key', 'key');
+        const place = Object.hasOwn(elsewhere, key) ? elsewhere[key] : undefined;
+        const hint = place === undefined ? suggestion(key, mainNameOf.keys()) : ` It belongs in ${place}`;
+        report(childPointer(pointer, key), `Unknown key "${key}".${hint}`, 'unknown_key', 'key');
       }
       const answer: Record<string, unknown> = {};
       let usable = true;

@@ -3,13 +3,14 @@ import type { ProblemCode } from '../../problem-code.ts';
 import { problemCodeOf, wordLength } from '../../expression/check.ts';
 import { ExpressionError } from '../../expression/error.ts';
 import { parseCondition, type Expression } from '../../expression/expression.ts';
-import { faultsOf } from '../../expression/fault.ts';
+import { faultsOf, type KnownNames as FaultNames } from '../../expression/fault.ts';
 import { builtIns } from '../../expression/function/table.ts';
 import { referencesOf, type Reference } from '../../expression/reference.ts';
 import { expressionsIn, templatesIn } from '../../expression/template.ts';
 import type { Json } from '../../json.ts';
 import type { YamlDocument } from '../../yaml/document.ts';
 import { suggestion } from '../../yaml/nearest.ts';
+import { typesRead } from './known-types.ts';
 import type { Located } from './located.ts';
 import type { TaskSource, WorkflowSource } from './parse.ts';
 
@@ -72,7 +73,7 @@ function checker(document: YamlDocument, known: KnownNames): Checker {
     try {
       return parse().flatMap((expression) =>
         [
-          ...faultsOf(expression, { functions: endFunctions }).map((fault): Found => ({
+          ...faultsOf(expression, { functions: endFunctions, types: known.types }).map((fault): Found => ({
             ...fault,
             code: problemCodeOf[fault.kind],
           })),
@@ -106,6 +107,8 @@ interface KnownNames {
   /** Fields of each namespace. */
   namespaces: ReadonlyMap<string, ReadonlySet<string> | null>;
   variables: ReadonlySet<string>;
+  /** The types that are known of what a path leads to. */
+  types: NonNullable<FaultNames['types']>;
 }
 
 /** Functions that tell about the task that just ended. */
@@ -119,6 +122,7 @@ function knownNames({ keys, tasks, parameters }: WorkflowSource): KnownNames {
   const names = new Set(tasks.map((task) => task.keys.name.value));
   return {
     variables,
+    types: (path) => typesRead(path, parameters),
     namespaces: new Map([
       ['parameters', parameters === null ? null : new Set(Object.keys(parameters))],
       ['workflow', variables],

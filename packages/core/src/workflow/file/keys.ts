@@ -25,6 +25,7 @@ import { isJsonObject, type JsonObject } from '../../json.ts';
 import { defaultMaxVisits } from '../definition.ts';
 import { aboutBranch, aboutRetry, aboutTask, aboutTransition, aboutWorkflow } from './about.ts';
 import { located, unavailable, type Located } from './located.ts';
+import { outsideTask, outsideTransition, outsideWorkflow } from './misplaced.ts';
 
 /** The keys of a workflow file, as tables: what each may hold, and what it is when it is left out. What a workflow cannot do without
  *  has an empty default here, so that one missing key does not hide what else is wrong; missing.ts tells that it is missing. */
@@ -52,7 +53,7 @@ const transition = record(
     publish,
     do: defaulted(list(target), []),
   },
-  { ignored: ['__chart_meta__', 'label', 'color'], about: aboutTransition },
+  { ignored: ['__chart_meta__', 'label', 'color'], about: aboutTransition, elsewhere: outsideTransition },
 );
 
 const branch = record(
@@ -146,7 +147,7 @@ const task = record(
     worker_tolerations: unavailable(),
     tasks: unavailable(),
   },
-  { ignored: ['__chart_meta__'], needed: Object.keys(neededInTask), about: aboutTask },
+  { ignored: ['__chart_meta__'], needed: Object.keys(neededInTask), about: aboutTask, elsewhere: outsideTask },
 );
 
 function kind(): Shape<'action' | 'workflow'> {
@@ -191,7 +192,12 @@ export const workflowKeys = record(
     cancellation_policy: defaulted(word('allow_finish', 'cancel_running'), 'allow_finish'),
     max_visits: defaulted(integer(1, mostVisits), defaultMaxVisits),
   },
-  { ignored: ['__chart_meta__'], needed: Object.keys(neededInWorkflow), about: aboutWorkflow },
+  {
+    ignored: ['__chart_meta__'],
+    needed: Object.keys(neededInWorkflow),
+    about: aboutWorkflow,
+    elsewhere: outsideWorkflow,
+  },
 );
 
 export type TransitionKeys = Shaped<typeof transition>;

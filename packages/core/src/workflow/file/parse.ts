@@ -40,7 +40,16 @@ export interface TaskSource {
   transitions: TransitionKeys[];
 }
 
+/** A workflow as far as it could be read, whatever is wrong with it: for what is checked with other files at hand. */
+export interface WorkflowDraft {
+  source: WorkflowSource;
+  /** Its tasks are those of the source, in the same order. */
+  definition: WorkflowDefinition;
+}
+
 export interface ParsedWorkflow {
+  /** Undefined where nothing could be read. */
+  draft?: WorkflowDraft;
   /** Set if there are no problems. */
   workflow?: WorkflowDefinition;
   /** Everything wrong with the file, in the order of its text. */
@@ -62,7 +71,8 @@ export function parseWorkflow(document: YamlDocument, action?: WorkflowAction): 
     parameters: action === undefined ? (keys.parameters ?? null) : action.parameters,
   };
   const ref = keys.ref?.value ?? action?.ref;
-  if (ref === undefined) problems.push(problemAt(document, '', 'The key "ref" is missing; it must be pack.name', 'missing_key'));
+  if (ref === undefined)
+    problems.push(problemAt(document, '', 'The key "ref" is missing; it must be pack.name', 'missing_key'));
   const workflow = definitionOf(source, ref ?? '', action);
   problems.push(
     ...missingKeys(source),
@@ -70,9 +80,10 @@ export function parseWorkflow(document: YamlDocument, action?: WorkflowAction): 
     ...checkFlow(source, workflow),
     ...checkExpressions(source),
   );
-  if (problems.length > 0) return { problems: sorted(problems), warnings: [] };
+  const draft = { source, definition: workflow };
+  if (problems.length > 0) return { draft, problems: sorted(problems), warnings: [] };
   const warnings = [...disabled(source), ...itemless(source), ...surprises(source, workflow)];
-  return { workflow, problems, warnings: sorted(warnings) };
+  return { draft, workflow, problems, warnings: sorted(warnings) };
 }
 
 function definitionOf(source: WorkflowSource, ref: string, action: WorkflowAction | undefined): WorkflowDefinition {

@@ -1,0 +1,65 @@
+import { ExpressionError } from '../../expression/error.ts';
+import { parseCondition, type Expression } from '../../expression/expression.ts';
+import { expressionsIn, templatesIn } from '../../expression/template.ts';
+import type { Json } from '../../json.ts';
+import type { WorkflowSource } from '../file/parse.ts';
+
+/** An expression of a workflow, and when it is evaluated. */
+export interface PlacedExpression {
+  /** JSON pointer of its text in the file. */
+  pointer: string;
+  expression: Expression;
+  /** By its place in the file; undefined for the `output_map`. */
+  task: number | undefined;
+  /** `retry`: after an attempt, before any transition. A transition and one entry of its `publish` by their places; `entry` is -1 for
+   *  its condition. */
+  moment: 'start' | 'retry' | 'end' | { transition: number; entry: number };
+}
+
+/** Every expression of a workflow that can be parsed. */
+export function expressionsOf({ keys, tasks }: WorkflowSource): PlacedExpression[] {
+  const found: PlacedExpression[] = [];
+  const condition = (
+    at: { pointer: string; value: Json } | undefined,
+    place: Pick<PlacedExpression, 'task' | 'moment'>,
+  ): void => {
+    if (typeof at?.value !== 'string') return;
+    const { value } = at;
+    for (const expression of parsed(() => [parseCondition(value)]))
+      found.push({ pointer: at.pointer, expression, ...place });
+  };
+  const template = (value: Json, pointer: string, place: Pick<PlacedExpression, 'task' | 'moment'>): void => {
+    for (const one of templatesIn(value, pointer)) {
+      for (const expression of parsed(() => expressionsIn(one.text)))
+        found.push({ ...place, pointer: one.pointer, expression });
+    }
+  };
+  tasks.forEach(({ keys: task, transitions }, index) => {
+    const start = { task: index, moment: 'start' } as const;
+    condition(task.when, start);
+    condition(task.concurrency, start);
+    if (task.with_items !== undefined) template(task.with_items.value, task.with_items.pointer, start);
+    template(task.input.value, task.input.pointer, start);
+    condition(task.retry?.on_error, { task: index, moment: 'retry' });
+    transitions.forEach(({ when, publish }, transition) => {
+      condition(when, { task: index, moment: { transition, entry: -1 } });
+      publish.forEach(({ pointer, value }, entry) => {
+        if (typeof value !== 'string') template(value, pointer, { task: index, moment: { transition, entry } });
+      });
+    });
+  });
+  for (const { pointer, value } of Object.values(keys.output_map ?? {})) {
+    template(value, pointer, { task: undefined, moment: 'end' });
+  }
+  return found;
+}
+
+/** What cannot be parsed is told elsewhere. */
+function parsed(parse: () => Expression[]): Expression[] {
+  try {
+    return parse();
+  } catch (error) {
+    if (error instanceof ExpressionError) return [];
+    throw error;
+  }
+}
