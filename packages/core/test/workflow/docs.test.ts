@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { formatProblem } from '../../src/errors.ts';
-import { parseJson } from '../../src/json.ts';
+import { parseJson, type Json } from '../../src/json.ts';
 import { fillDefaults } from '../../src/schema/flat-schema.ts';
 import type { Outcome } from '../../src/workflow/conductor/step.ts';
 import { parseWorkflow } from '../../src/workflow/file/parse.ts';
@@ -44,8 +44,13 @@ function play(workflow: string, [first = '', ...lines]: string[]): void {
   expect(`-> ${run.first.join(' ')}`).toBe(first);
   for (const line of lines) {
     const [, told = '', sign = '', expected = ''] = /^(.*?) ?(->|=>|~) ?(.*)$/.exec(line) ?? [];
-    const [task = '', outcome = '', ...result] = told.split(' ');
-    const started = run.finish(task, outcome as Outcome, parseJson(result.join(' ') || '{}'));
+    const [of = '', outcome = '', ...result] = told.split(' ');
+    const [task = '', item] = of.split('.');
+    const finish = (value: Json): string[] =>
+      item === undefined
+        ? run.finish(task, outcome as Outcome, value)
+        : run.finishItem(task, Number(item), outcome as Outcome, value);
+    const started = finish(parseJson(result.join(' ') || '{}'));
     expect(started.join(' ')).toBe(sign === '->' ? expected : '');
     if (sign === '~') {
       expect(String(run.retries.at(-1)?.delay_seconds)).toBe(expected);
