@@ -7,4 +7,5 @@ drop index attune.execution_requested_idx;
 create index execution_requested_idx on attune.execution (id) where status in ('requested', 'scheduling') and revision is not null;
 comment on index attune.execution_requested_idx is 'admit: executions that wait for admission';
 alter table attune.execution drop column held;
+drop index attune.workflow_execution_execution_idx;
 alter table attune.workflow_execution drop constraint workflow_execution_paused_by_check, drop column paused_by;

@@ -10,6 +10,10 @@ alter table attune.workflow_execution
 comment on column attune.workflow_execution.paused_by is
   'The execution whose pause holds this run: its own, or the nearest one above that was paused';
 
+create index workflow_execution_execution_idx on attune.workflow_execution (execution);
+comment on index attune.workflow_execution_execution_idx is
+  'list, tree: the run of an execution and whether it is paused, rows of older systems included';
+
 -- On the execution, so that whoever looks for work passes it over without looking at its run.
 alter table attune.execution add column held boolean not null default false;
 comment on column attune.execution.held is 'Not started, or not tried again, because its run is paused';

@@ -9,8 +9,10 @@ import { inTransaction } from './transaction.ts';
 
 export type ResumeAnswer =
   | { kind: 'resumed' }
-  /** It is still held: by the pause of this execution above it. */
+  /** Its own pause is lifted, and it is still held: by the pause of this execution above it. */
   | { kind: 'held'; paused_by: Id }
+  /** It was not paused for itself, but with this execution above it: that one can be resumed. */
+  | { kind: 'paused_above'; paused_by: Id }
   | ControlRefusal;
 
 /** Resumes a run that was paused, and what below it was paused with it: what ended meanwhile is told to the conductor in the order it
@@ -25,7 +27,7 @@ export function resume(db: Database, id: Id): Promise<ResumeAnswer> {
     if (tree === undefined || execution === undefined) return { kind: 'not_begun', status: 'requested' };
     const [{ paused_by }] = tree;
     if (paused_by === null) return { kind: 'resumed' };
-    if (paused_by !== id) return { kind: 'held', paused_by };
+    if (paused_by !== id) return { kind: 'paused_above', paused_by };
     const above = await pauseAbove(tx, execution.parent);
     if (above !== undefined) {
       await runTrees.pause(tx, idsOf(tree), above.by, above.reason);

@@ -257,7 +257,7 @@ test('a pause holds the runs below, at any depth, and nothing of them is lost', 
     inner: 'running',
   });
   expect(await anythingMoves(db)).toBe(false);
-  expect(await resume(db, await executionOf(db, 'middle'))).toEqual({ kind: 'held', paused_by: id });
+  expect(await resume(db, await executionOf(db, 'middle'))).toEqual({ kind: 'paused_above', paused_by: id });
   expect(await anythingMoves(db)).toBe(false);
   await resume(db, id);
   expect(await playOut(db)).toEqual(['mine_after', 'deep_after', 'after']);

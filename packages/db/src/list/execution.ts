@@ -16,6 +16,10 @@ export interface ExecutionSummary {
   workflow_task: WorkflowTaskMetadata | null;
   /** The run, where the action is a workflow. */
   workflow_execution: Id | null;
+  /** Nothing starts in the run: it is paused, or one above it is. */
+  paused: boolean;
+  /** The question to a person that it waits with. */
+  inquiry: Id | null;
   original_execution: Id | null;
   retry_count: number;
   created: Instant;
@@ -32,6 +36,9 @@ export interface ExecutionDetail extends ExecutionSummary {
   runtime: string | null;
   worker: Id | null;
   worker_name: string | null;
+  /** The execution whose pause holds the run: itself, or one above it. */
+  paused_by: Id | null;
+  pause_reason: string | null;
   timeout_seconds: number | null;
   /** Not before this instant, while it waits. */
   run_after: Instant | null;
@@ -59,8 +66,14 @@ export interface ExecutionFilters {
 
 const summary = sql`
   e.id, e.action, e.action_ref, e.parent, e.enforcement, n.rule_ref, n.trigger_ref, e.executor, e.status, e.workflow_task,
-  (select w.id from workflow_execution w where w.execution = e.id limit 1) as workflow_execution,
+  run.id as workflow_execution, coalesce(run.paused, false) as paused,
+  case when e.status = 'running' then
+    (select q.id from inquiry q where q.execution = e.id and q.status = 'pending' limit 1) end as inquiry,
   e.original_execution, e.retry_count, e.created, e.updated, e.started_at, e.completed_at`;
+
+/** The run of an execution `e`; rows of older systems may have several. */
+const withRun = sql`left join lateral (
+  select w.id, w.paused, w.paused_by, w.pause_reason from workflow_execution w where w.execution = e.id limit 1) run on true`;
 
 type WithTask = { workflow_task: WorkflowTaskMetadata | null };
 type Raw<R extends WithTask> = Omit<R, 'workflow_task'> & { workflow_task: Json };
@@ -75,7 +88,7 @@ export async function executionPage(
 ): Promise<Page<ExecutionSummary>> {
   const { rows, next } = await page<Raw<ExecutionSummary>>(
     tx,
-    sql`select ${summary} from execution e left join enforcement n on n.id = e.enforcement`,
+    sql`select ${summary} from execution e left join enforcement n on n.id = e.enforcement ${withRun}`,
     sql`e.id`,
     [
       whereGiven(filters.status, (statuses) => sql`e.status = any(${statuses}::execution_status_enum[])`),
@@ -94,12 +107,13 @@ export async function executionPage(
 
 export async function findExecution(tx: Tx, id: Id): Promise<ExecutionDetail | undefined> {
   const row = await tx.maybe<Raw<ExecutionDetail>>(sql`
-    select ${summary}, e.config, e.result, e.runtime, e.worker, k.name as worker_name, e.timeout_seconds, e.run_after, e.cause,
+    select ${summary}, e.config, e.result, e.runtime, e.worker, k.name as worker_name, run.paused_by, run.pause_reason, e.timeout_seconds, e.run_after, e.cause,
       e.revision, e.pack_revision, e.input_hash, e.result_hash, v.definition->'parameters' as param_schema
     from execution e
     left join enforcement n on n.id = e.enforcement
     left join worker k on k.id = e.worker
     left join revision v on v.hash = e.revision
+    ${withRun}
     where e.id = ${id}`);
   return row && fromRaw<ExecutionDetail>(row);
 }
@@ -115,6 +129,7 @@ export async function executionTree(tx: Tx, root: Id, limit: number): Promise<Ex
     from (select id, depth from tree order by depth, id limit ${limit}) as t
     join execution e on e.id = t.id
     left join enforcement n on n.id = e.enforcement
+    ${withRun}
     order by t.depth, e.id`);
   return rows.map((row) => fromRaw<ExecutionSummary>(row));
 }

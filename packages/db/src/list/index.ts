@@ -10,3 +10,4 @@ export * from './rule.ts';
 export * from './trigger.ts';
 export * from './workflow-step.ts';
 export * from './workflow.ts';
+export * from './inquiry.ts';

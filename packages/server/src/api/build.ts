@@ -20,7 +20,9 @@ import { refuseMalformedHttp } from './edge/malformed-http.ts';
 import { enforcementRoutes } from './enforcement.ts';
 import { eventRoutes } from './event.ts';
 import { executionRoutes } from './execution.ts';
+import { executionPauseRoutes } from './execution-pause.ts';
 import { healthRoutes } from './health.ts';
+import { inquiryRoutes } from './inquiry.ts';
 import { packRoutes } from './pack.ts';
 import { ruleRoutes } from './rule.ts';
 import { triggerRoutes } from './trigger.ts';
@@ -92,6 +94,8 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   enforcementRoutes(app, deps);
   executionRoutes(app, deps);
   workflowStepRoutes(app, deps);
+  executionPauseRoutes(app, deps);
+  inquiryRoutes(app, deps);
   auditEventRoutes(app, deps);
   webhookRoute(app, deps);
   return { app, routes };

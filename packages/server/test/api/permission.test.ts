@@ -59,6 +59,8 @@ test('what the viewer may not do is every change and every secret', () => {
     'rules:update',
     'events:create',
     'executions:cancel',
+    'executions:pause',
+    'inquiries:respond',
     'audit_events:read',
   ]);
 });

@@ -16,6 +16,9 @@ export const permissions = [
   'enforcements:read',
   'executions:read',
   'executions:cancel',
+  'executions:pause',
+  'inquiries:read',
+  'inquiries:respond',
   'audit_events:read',
 ] as const;
 
@@ -46,8 +49,16 @@ export const builtInSets = {
     ref: 'core.viewer',
     label: 'Viewer',
     description: 'Reads definitions and runs, but no secrets',
-    grants: ['packs', 'actions', 'workflows', 'triggers', 'rules', 'events', 'enforcements', 'executions'].map(
-      (resource) => ({ resource, actions: ['read'] }),
-    ),
+    grants: [
+      'packs',
+      'actions',
+      'workflows',
+      'triggers',
+      'rules',
+      'events',
+      'enforcements',
+      'executions',
+      'inquiries',
+    ].map((resource) => ({ resource, actions: ['read'] })),
   },
 } as const satisfies Record<string, { ref: string; label: string; description: string; grants: readonly Grant[] }>;
