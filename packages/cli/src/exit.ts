@@ -6,6 +6,8 @@ export const exits = {
   done: 0,
   /** The awaited execution ended without completing. */
   notCompleted: 1,
+  /** What was checked has errors. */
+  unsound: 1,
   /** The command line is wrong. */
   usage: 2,
   /** Waiting took longer than `--timeout` allows; the execution goes on. As in timeout(1). */

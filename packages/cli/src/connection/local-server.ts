@@ -1,10 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { projectRoot } from '../project-root.ts';
 import { variable, type Terminal } from '../terminal.ts';
-
-/** Where the project stands: three folders above `src` or `dist`. */
-const projectRoot = fileURLToPath(new URL('../../../..', import.meta.url)).replace(/[/\\]$/, '');
 
 /** The server of this machine, as it tells about itself in its data folder. */
 export interface LocalServer {

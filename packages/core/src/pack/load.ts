@@ -66,7 +66,7 @@ export function loadPack(files: PackFiles, known: Known = nothingKnown, limits: 
   const config = manifest?.conf_schema ?? null;
   const found = bySeverity([
     ...read.problems,
-    ...rules.flatMap(({ document, value }) => checkRule(document, value, within)),
+    ...rules.flatMap(({ document, value }) => checkRule(document, value, within, config)),
     ...drafts.flatMap(({ draft, isSound }) => checkWorkflow(draft, { isSound, known: within, config })),
   ]);
   if (found.problems.length > 0 || manifest === undefined) return found;
@@ -152,7 +152,7 @@ function refIn({ readable }: YamlDocument): string | undefined {
 }
 
 /** By file and place, each once: a graph that several actions use would tell its faults as often. */
-function inOrder(problems: readonly Problem[]): Problem[] {
+export function inOrder(problems: readonly Problem[]): Problem[] {
   const seen = new Map(problems.map((problem) => [JSON.stringify(problem), problem]));
   return [...seen.values()].sort(
     (a, b) =>

@@ -1,7 +1,9 @@
 import type { JsonObject } from '../json.ts';
-import { flatSchema, validate, type FlatSchema } from '../schema/flat-schema.ts';
+import { flatSchema, type FlatSchema } from '../schema/flat-schema.ts';
+import { secretPaths } from '../secret/paths.ts';
 import type { YamlDocument } from '../yaml/document.ts';
 import { problemAt } from '../yaml/document.ts';
+import { childPointer } from '../yaml/pointer.ts';
 import {
   anyMap,
   checkShape,
@@ -16,6 +18,7 @@ import {
   type Checked,
 } from '../yaml/shape.ts';
 import { aboutManifest } from './about.ts';
+import { checkConfig } from './config.ts';
 import { identifierForm, labelOf } from './names.ts';
 import { runtimeForm } from './runner.ts';
 
@@ -81,14 +84,16 @@ export const manifestShape = record(
 export function readManifest(document: YamlDocument): Checked<PackManifest> {
   const { value, problems } = checkShape(document, manifestShape);
   if (value === undefined) return { value: undefined, problems };
-  // A value may be missing here: the administrator may be the one who sets it.
-  const given = Object.fromEntries(
-    Object.entries(value.conf_schema).map(([name, { required: _, ...rest }]) => [name, rest]),
-  );
-  for (const problem of validate(given, value.config)) {
+  for (const problem of checkConfig(value.conf_schema, value.config)) {
     problems.push(
       problemAt(document, `/config${problem.pointer ?? ''}`, problem.message, problem.code ?? 'wrong_parameter'),
     );
+  }
+  for (const path of secretPaths(value.conf_schema)) {
+    const [name = ''] = path;
+    if ((value.config[name] ?? null) === null) continue;
+    const message = `"${path.join('.')}" is secret and must not stand in a file: attune pack config set ${value.ref} ${name}`;
+    problems.push(problemAt(document, childPointer('/config', name), message, 'wrong_value'));
   }
   return {
     value: {

@@ -1,12 +1,16 @@
 import type { Command } from 'commander';
 import type { Cli } from '../../run.ts';
+import { packCheckCommand } from './check.ts';
 import { packListCommand } from './list.ts';
 import { packRegisterCommand } from './register.ts';
+import { packSchemaCommand } from './schema.ts';
 import { packShowCommand } from './show.ts';
 
 export function packCommands(program: Command, cli: Cli): void {
-  const pack = program.command('pack').description('Register packs and see what is registered');
+  const pack = program.command('pack').description('Check and register packs, and see what is registered');
+  packCheckCommand(pack, cli);
   packRegisterCommand(pack, cli);
   packListCommand(pack, cli);
   packShowCommand(pack, cli);
+  packSchemaCommand(pack, cli);
 }

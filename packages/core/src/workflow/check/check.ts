@@ -7,7 +7,7 @@ import { secretFlows } from '../secrets/secret-flows.ts';
 import { actionProblems } from './actions.ts';
 import { constantConditions } from './conditions.ts';
 import { expressionsOf } from './expressions.ts';
-import { unknownFields } from './fields.ts';
+import { unknownFields, unknownSettings } from './fields.ts';
 import { flowOf } from './flow.ts';
 import { loopsShown, unmeantEntries, visitsTooFew } from './loops.ts';
 import { idleOptions } from './options.ts';
@@ -36,6 +36,7 @@ export function checkWorkflow(
     ...unsetVariables(draft, flow, expressions),
     ...hiddenVariables(draft),
     ...unknownFields(draft, flow, expressions, known),
+    ...unknownSettings(draft, expressions, config),
     ...unrenderedTexts(draft),
     ...idleOptions(draft),
     ...loopsShown(draft, flow),

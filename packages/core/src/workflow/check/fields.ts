@@ -1,5 +1,6 @@
 import type { Problem } from '../../errors.ts';
 import type { Known } from '../../pack/known.ts';
+import type { FlatSchema } from '../../schema/flat-schema.ts';
 import { suggestion } from '../../yaml/nearest.ts';
 import type { WorkflowDraft } from '../file/parse.ts';
 import { at } from '../graph/digraph.ts';
@@ -65,6 +66,22 @@ export function unknownFields(
     }),
   );
 }
+
+/** Fields of the pack's configuration that its schema does not have. */
+export const unknownSettings = (
+  { source }: WorkflowDraft,
+  expressions: readonly PlacedExpression[],
+  config: FlatSchema | null,
+): Problem[] =>
+  config === null
+    ? []
+    : expressions.flatMap(({ expression, pointer }) =>
+        readsIn(expression).flatMap(({ path: [root, name], parts: [, part] }) => {
+          if (root !== 'config' || name === undefined || part === undefined || Object.hasOwn(config, name)) return [];
+          const message = `The "conf_schema" of pack.yaml has no "${name}".${suggestion(name, Object.keys(config))}`;
+          return [problemWithin(source.document, pointer, part, message, 'unknown_field')];
+        }),
+      );
 
 /** What is known of a result: its fields, or that it is a list with a result for each item. */
 interface ResultShape {
