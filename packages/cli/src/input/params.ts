@@ -7,6 +7,8 @@ import type { Terminal } from '../terminal.ts';
 export interface ObjectOptions {
   /** Values of `--param`, each `name=value`. */
   param?: readonly string[] | undefined;
+  /** The option that gave them. @default --param */
+  option?: string;
   /** The whole as one option gives it, and that option's name. */
   whole?: string | undefined;
   wholeOption: string;
@@ -17,24 +19,25 @@ export interface ObjectOptions {
  *  @throws AttuneError bad_request or malformed_json, naming the option and what was expected. */
 export async function readParams(
   terminal: Terminal,
-  { param = [], whole, wholeOption }: ObjectOptions,
+  { param = [], option = '--param', whole, wholeOption }: ObjectOptions,
 ): Promise<JsonObject> {
   const base = whole === undefined ? {} : await readObject(terminal, wholeOption, whole);
-  const single = await Promise.all(param.map((text) => readParam(terminal, text)));
+  const single = await Promise.all(param.map((text) => readParam(terminal, option, text)));
   return { ...base, ...Object.fromEntries(single) };
 }
 
 /** One `name=value`. The value is JSON where it parses as such, else text; `@FILE` takes the file's content, read in the same way;
  *  `@@` stands for a leading `@`. */
-async function readParam(terminal: Terminal, text: string): Promise<[string, Json]> {
+async function readParam(terminal: Terminal, option: string, text: string): Promise<[string, Json]> {
   const at = text.indexOf('=');
-  if (at <= 0) throw new AttuneError('bad_request', `--param '${text}' is not NAME=VALUE, e.g. --param message=hello`);
+  if (at <= 0)
+    throw new AttuneError('bad_request', `${option} '${text}' is not NAME=VALUE, e.g. ${option} message=hello`);
   const name = text.slice(0, at);
   const value = text.slice(at + 1);
   if (value.startsWith('@@')) return [name, value.slice(1)];
   return [
     name,
-    jsonOrText(value.startsWith('@') ? await readText(terminal, `--param ${name}`, value.slice(1)) : value),
+    jsonOrText(value.startsWith('@') ? await readText(terminal, `${option} ${name}`, value.slice(1)) : value),
   ];
 }
 

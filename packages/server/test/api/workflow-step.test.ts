@@ -59,23 +59,21 @@ test('the record of a run is listed in its order, page by page, with the results
   expect(typeof steps[2]?.['workflow_execution']).toBe('string');
 
   const paged: Json[] = [];
-  let cursor: Json = null;
+  let cursor: string | null = null;
   do {
-    const answer = await get(
-      `/api/v1/executions/${id}/steps?limit=1${cursor === null ? '' : `&cursor=${String(cursor)}`}`,
-    );
+    const answer = await get(`/api/v1/executions/${id}/steps?limit=1${cursor === null ? '' : `&cursor=${cursor}`}`);
     paged.push(...rowsOf(answer));
-    cursor = (answer.body as JsonObject)['next_cursor'] ?? null;
+    cursor = answer.body['next_cursor'] as string | null;
   } while (cursor !== null);
   expect(paged).toEqual(steps);
 
-  const inner = rowsOf(await get(`/api/v1/executions/${String(steps[2]?.['execution'])}/steps`));
+  const inner = rowsOf(await get(`/api/v1/executions/${steps[2]?.['execution'] as string}/steps`));
   expect(inner).toHaveLength(2);
 });
 
 test('what is no workflow has no steps, and what is not there is not found', async () => {
-  const { rows } = { rows: rowsOf(await get('/api/v1/executions?action_ref=flow.do')) };
-  expect(rowsOf(await get(`/api/v1/executions/${String(rows[0]?.['id'])}/steps`))).toEqual([]);
+  const rows = rowsOf(await get('/api/v1/executions?action_ref=flow.do'));
+  expect(rowsOf(await get(`/api/v1/executions/${rows[0]?.['id'] as string}/steps`))).toEqual([]);
   const missing = await get('/api/v1/executions/999999/steps');
   expect([missing.status, errorOf(missing).code]).toEqual([404, 'not_found']);
   const foreign = await get(`/api/v1/executions/1/steps?cursor=${Buffer.from('executions:1').toString('base64url')}`);
@@ -84,15 +82,15 @@ test('what is no workflow has no steps, and what is not there is not found', asy
 
 test('an action is shown as it was when an execution ran with it', async () => {
   const [run] = rowsOf(await get('/api/v1/executions?action_ref=flow.inner'));
-  const { revision } = dataOf(await get(`/api/v1/executions/${String(run?.['id'])}`));
+  const { revision } = dataOf(await get(`/api/v1/executions/${run?.['id'] as string}`));
   const changed = { ...files, 'workflows/inner.yaml': files['workflows/inner.yaml'].replace('step', 'other') };
   await api.call('POST', '/api/v1/packs/register', { token: api.admin, body: upload(changed, { force: true }) });
   const tasksIn = (definition: JsonObject) => (definition['workflow'] as JsonObject)['tasks'] as JsonObject[];
   const now = dataOf(await get('/api/v1/actions/flow.inner'));
   expect(tasksIn(now['definition'] as JsonObject)[0]?.['name']).toBe('other');
-  const then = dataOf(await get(`/api/v1/actions/flow.inner/revisions/${String(revision)}`));
+  const then = dataOf(await get(`/api/v1/actions/flow.inner/revisions/${revision as string}`));
   expect(then).toMatchObject({ hash: revision, ref: 'flow.inner' });
   expect(tasksIn(then['definition'] as JsonObject)[0]?.['name']).toBe('step');
-  expect((await get(`/api/v1/actions/flow.outer/revisions/${String(revision)}`)).status).toBe(404);
+  expect((await get(`/api/v1/actions/flow.outer/revisions/${revision as string}`)).status).toBe(404);
   expect((await get('/api/v1/actions/flow.inner/revisions/none')).status).toBe(400);
 });

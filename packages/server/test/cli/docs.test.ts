@@ -27,6 +27,7 @@ const files = () => ({
     ...{ title: 'A report', text: 'Text', repository: 'a/b', branch: 'main', head: 'abc', commits: 1, authors: [] },
     ...{ files: 1, kinds: {}, weight: 'light', mirror: 'reachable' },
   }),
+  'results.yaml': 'check_mirror: [{ error: no answer }, { data: { attempt: 2 } }]\n',
   'my-pack/pack.yaml': 'ref: my_pack\nlabel: Mine\nversion: 1.0.0\n',
 });
 

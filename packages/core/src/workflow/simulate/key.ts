@@ -21,3 +21,6 @@ export function attemptText({ task, visit, attempt, item }: AttemptName): string
 /** A task of a run by its path: `deploy/build`, an item by its index: `patch[0]`. */
 export const pathText = (run: RunName, name: AttemptName): string =>
   [...run, name].map(({ task, item }) => `${task}${item === null ? '' : `[${item}]`}`).join('/');
+
+/** An attempt with the runs that lead to it, each as {@link attemptText} has it. */
+export const attemptPath = (run: RunName, name: AttemptName): string => [...run, name].map(attemptText).join('/');

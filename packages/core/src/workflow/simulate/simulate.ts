@@ -27,6 +27,8 @@ export interface SimulationOptions {
   /** A recorded run whose order is followed as long as it goes, and which the simulation is compared with. Its results count where
    *  `source` has no answer. */
   record?: RecordedRun;
+  /** Asked where neither `source` nor `record` has an answer. */
+  otherwise?: ResultSource;
   /** What `system.workflow_start` says. @default 2026-01-01T00:00:00.000000Z */
   workflow_start?: Instant;
   /** Most decisions, nested workflows included, before the simulation is given up. @default 100000 */
@@ -38,11 +40,11 @@ export interface SimulationOptions {
  *  @throws AttuneError unknown_ref where there is no such workflow; invalid_input with every parameter that does not fit;
  *  invalid_workflow where it takes more decisions than it may. */
 export function simulate(options: SimulationOptions): Simulation {
-  const { record, vars = {}, source = nothingGiven } = options;
+  const { record, vars = {}, source = nothingGiven, otherwise = nothingGiven } = options;
   const { workflow, parameters } = startable(options);
   const definition = { ...workflow, vars: { ...workflow.vars, ...vars } };
   const simulator = new Simulator(worldOf(options), record === undefined ? [] : orderOf(record));
-  const sources = record === undefined ? source : firstOf([source, recordedResults(record)]);
+  const sources = firstOf([source, ...(record === undefined ? [] : [recordedResults(record)]), otherwise]);
   const simulation = simulator.play(definition, parameters, sources);
   return { ...simulation, departures: record === undefined ? null : departuresFrom(record, simulation) };
 }
