@@ -14,6 +14,8 @@ export interface Fate {
   again: boolean;
   /** Whether the end is told twice. */
   twice: boolean;
+  /** Whether it could not start at all, for its action is gone. */
+  gone: boolean;
 }
 
 const mostSteps = 5_000;
@@ -48,7 +50,7 @@ export function playBoth(definition: WorkflowDefinition, fates: readonly Fate[])
     const start = run.starts.find(
       (one) => one.task === task && one.visit === visit && (one.item?.index ?? null) === item,
     );
-    const started = start?.error === null;
+    const started = start?.error === null && !fate.gone;
     const outcome = started ? fate.outcome : 'failed';
     const result: JsonObject = { n: fate.n, id: step };
     const what = `${JSON.stringify(next)} ended ${outcome} with ${JSON.stringify(result)}`;

@@ -11,7 +11,7 @@ const runs = 2_000;
 
 test('the conductor decides as the model does, step by step, in two thousand random runs', () => {
   expect(search(20_261_126, runs)).toBeNull();
-});
+}, 180_000);
 
 test('a random workflow is printed as the file it could be', () => {
   fc.assert(

@@ -16,4 +16,4 @@ const runs = 2_000;
 test.each(mutants)('a conductor is caught of which $name', async (mutant) => {
   const search = await searchOf(mutant, folder);
   expect(search(20_261_126, runs, 'first')).not.toBeNull();
-});
+}, 180_000);

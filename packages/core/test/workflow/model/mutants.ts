@@ -42,10 +42,10 @@ export const mutants: readonly Mutant[] = [
     replace: 'members.add(source);',
   },
   {
-    name: 'a join counts loops that some path passes through',
+    name: 'a join knows only the loops that it is in',
     file: 'graph/passed-loops.ts',
-    find: 'others.every((set) => set.has(loop))',
-    replace: 'others.some((set) => set.has(loop)) || others.length === 0',
+    find: 'isEntry.has(task) ? new Set<number>() : intersection(known)',
+    replace: 'new Set<number>()',
   },
   {
     name: 'a path that begins behind a loop is overlooked',
@@ -220,5 +220,103 @@ export const mutants: readonly Mutant[] = [
     file: 'conductor/conclude.ts',
     find: 'result: { ...output, error:',
     replace: 'result: { error:',
+  },
+  // items
+  {
+    name: 'one item more is under way than may be',
+    file: 'conductor/items-run.ts',
+    find: 'Math.max(0, run.limit - countIn(run.live))',
+    replace: 'Math.max(0, run.limit + 1 - countIn(run.live))',
+  },
+  {
+    name: 'an item that waits for its retry makes room for another',
+    file: 'conductor/items-run.ts',
+    find: 'run.limit - countIn(run.live)',
+    replace: 'run.limit - countIn(run.live) + Object.values(run.retried).filter(({ waits }) => waits).length',
+  },
+  {
+    name: 'items go on starting after one has failed',
+    file: 'conductor/items-run.ts',
+    find: 'return { ...run, worst, stops: true };',
+    replace: 'return { ...run, worst };',
+  },
+  {
+    name: 'the last item decides how the task ended',
+    file: 'conductor/items-run.ts',
+    find: 'const worst = order.findLast((one) => one === outcome || one === run.worst) ?? null;',
+    replace: 'const worst = order.find((one) => one === outcome) ?? null;',
+  },
+  {
+    name: 'a task that stopped early has succeeded',
+    file: 'conductor/items-run.ts',
+    find: "run.worst ?? (run.next === run.count ? 'succeeded' : 'failed')",
+    replace: "run.worst === 'timed_out' ? 'succeeded' : (run.worst ?? 'succeeded')",
+  },
+  {
+    name: 'retries that wait go on after an item has failed',
+    file: 'conductor/items-run.ts',
+    find: 'return waiting.reduce(end, { ...run, stops: true });',
+    replace: 'return { ...run, stops: true };',
+  },
+  {
+    name: 'the last chunk is as long as the others',
+    file: 'conductor/plan-items.ts',
+    find: 'Math.ceil(elements.length / (batch_size ?? 1))',
+    replace: 'Math.floor(elements.length / (batch_size ?? 1))',
+  },
+  {
+    name: 'results of items stand in the order of their ends',
+    file: 'conductor/conductor.ts',
+    find: 'return results[index] ?? null;',
+    replace: 'return results[count - 1 - index] ?? null;',
+  },
+  {
+    name: 'a failed item leaves its result in the list',
+    file: 'conductor/conductor.ts',
+    find: "if (index === item) return outcome === 'succeeded' ? result : null;",
+    replace: 'if (index === item) return result;',
+  },
+  {
+    name: 'an empty list waits for ever',
+    file: 'conductor/start.ts',
+    find: 'if (count === 0) {',
+    replace: 'if (count < 0) {',
+  },
+  {
+    name: 'an index is that of the release, not of the list',
+    file: 'conductor/release-items.ts',
+    find: 'by, reads, { item, index });',
+    replace: 'by, reads, { item, index: index - from });',
+  },
+  // attempts
+  {
+    name: 'a retry too many',
+    file: 'conductor/conductor.ts',
+    find: '|| retriesLeft === 0 ||',
+    replace: '|| retriesLeft < 0 ||',
+  },
+  {
+    name: 'what could not start is retried',
+    file: 'conductor/conductor.ts',
+    find: ' || !started) return false;',
+    replace: ') return false;',
+  },
+  {
+    name: 'an end that is told twice counts twice',
+    file: 'conductor/conductor.ts',
+    find: 'if (run?.attempt !== finished.attempt || run.waits) return ignore(turn, finished);',
+    replace: 'if (run === undefined) return ignore(turn, finished);',
+  },
+  {
+    name: 'a failed run goes on evaluating transitions',
+    file: 'conductor/conductor.ts',
+    find: 'if (isFailing(turn)) return finishTurn(turn, ended);\n  const isHandled',
+    replace: 'const isHandled',
+  },
+  {
+    name: 'a skipped task counts no visit',
+    file: 'conductor/start.ts',
+    find: 'const visit = before + 1;',
+    replace: "const visit = standingIn(state.tasks, node) === 'skipped' ? before : before + 1;",
   },
 ];

@@ -127,6 +127,7 @@ export const randomFates: fc.Arbitrary<Fate[]> = fc.array(
     n: fc.nat({ max: 9 }),
     again: fc.boolean(),
     twice: fc.boolean(),
+    gone: mostly(false, false, false, true),
   }),
   { minLength: 1, maxLength: 30, size: 'max' },
 );

@@ -15,8 +15,10 @@ export function search(seed: number, runs: number, how: 'smallest' | 'first' = '
   );
   if (!found.failed || found.counterexample === null) return null;
   const [definition, fates] = found.counterexample;
-  const ends = fates.map(({ pick, outcome, n, again, twice }) => {
-    const more = [again ? 'retries first' : '', twice ? 'told twice' : ''].filter((word) => word !== '');
+  const ends = fates.map(({ pick, outcome, n, again, twice, gone }) => {
+    const more = [again ? 'retries first' : '', twice ? 'told twice' : '', gone ? 'its action is gone' : ''].filter(
+      (word) => word !== '',
+    );
     return `  ${outcome} {n: ${n}}, pick ${pick}${more.length > 0 ? ` (${more.join(', ')})` : ''}`;
   });
   const why = found.errorInstance instanceof Error ? found.errorInstance.message : String(found.errorInstance);
