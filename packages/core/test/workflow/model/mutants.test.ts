@@ -13,7 +13,11 @@ afterAll(() => {
 /** As many as `model.test.ts` plays from the same seed: each mutant would be caught there. */
 const runs = 2_000;
 
-test.each(mutants)('a conductor is caught of which $name', async (mutant) => {
-  const search = await searchOf(mutant, folder);
-  expect(search(20_261_126, runs, 'first')).not.toBeNull();
-}, 180_000);
+test.each(mutants)(
+  'a conductor is caught of which $name',
+  async (mutant) => {
+    const search = await searchOf(mutant, folder);
+    expect(search(20_261_126, runs, 'first')).not.toBeNull();
+  },
+  180_000,
+);
