@@ -80,6 +80,13 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   };
 }
 
+/** Runs `body` on the database as it is at one moment, whatever happens meanwhile; it can only read. */
+export const readAtOnce = <T>(db: Database, body: (tx: Tx) => Promise<T>): Promise<T> =>
+  db.transaction(async (tx) => {
+    await tx.run(sql`set transaction isolation level repeatable read, read only`);
+    return body(tx);
+  });
+
 /** How every connection of ours is made: UTC, so that instants read the same everywhere, and our own readers of types. */
 export const connectionConfig = (url: string, applicationName: string): pg.ClientConfig => ({
   connectionString: url,

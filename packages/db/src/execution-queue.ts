@@ -1,4 +1,5 @@
 import {
+  finalStatuses,
   pairsOf,
   type ExecutionStatus,
   type Id,
@@ -45,13 +46,16 @@ export interface EngineExecution {
   lease_until: Instant | null;
   started_at: Instant | null;
   completed_at: Instant | null;
+  /** The execution that this one runs again, and how; null outside re-runs. */
+  rerun_of: Id | null;
+  rerun: JsonObject | null;
 }
 
 const columns = sql.raw(
   [
     'id, action, action_ref, config, parent, enforcement, executor, status, result, workflow_task, workflow_def',
     'runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, worker',
-    'lease_token, lease_until, started_at, completed_at',
+    'lease_token, lease_until, started_at, completed_at, rerun_of, rerun',
   ]
     .join(', ')
     .replace(/(\w+)/g, 'e.$1'),
@@ -70,7 +74,8 @@ export interface NewExecution {
   executor: Id | null;
   /** The furthest state that is already true. */
   status: ExecutionStatus;
-  result: JsonObject | null;
+  result: Json;
+  result_hash: string | null;
   workflow_task: WorkflowTaskMetadata | null;
   workflow_def: Id | null;
   runtime: string | null;
@@ -84,6 +89,8 @@ export interface NewExecution {
   delay_seconds: number;
   /** The event that led here, for an execution of a rule. */
   cause: Id | null;
+  rerun_of: Id | null;
+  rerun: JsonObject | null;
 }
 
 /** Inserts executions in one statement and returns them in the order given. */
@@ -96,17 +103,19 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
   const rows = await tx.many<Row>(sql`
     insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
-      run_after, started_at, completed_at)
+      rerun_of, rerun, result_hash, run_after, started_at, completed_at)
     select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
       nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
-      x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause,
+      x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
+      x.result_hash,
       now() + make_interval(secs => x.delay_seconds),
       case when x.status = 'running' then now() end,
-      case when x.status = 'failed' then now() end
+      case when x.status = any(${finalStatuses}::execution_status_enum[]) then now() end
     from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
-      original_execution bigint, retry_count integer, cause bigint, delay_seconds double precision)
+      original_execution bigint, retry_count integer, cause bigint, rerun_of bigint, rerun jsonb,
+      result_hash text, delay_seconds double precision)
     returning ${columns}`);
   return rows.map(fromRow);
 }

@@ -19,6 +19,12 @@ export const ofWorkflowExecution = (id: Id) =>
 /** Rows of one task, in whatever workflow execution; combine with `ofWorkflowExecution`. */
 export const ofTask = (name: string) => sql<boolean>`workflow_task->>'task_name' = ${name}`;
 
+/** Rows of one run of a task; combine with `ofWorkflowExecution` and `ofTask`, whose index it is a column of. */
+export const ofVisit = (visit: number) => sql<boolean>`coalesce(workflow_task->>'visit', '') = ${String(visit)}`;
+
+/** Rows of a task without items, or whose items could not be told: another column of that index. */
+export const withoutItem = sql<boolean>`coalesce(workflow_task->>'task_index', '') = ''`;
+
 /** Failed attempts that wait for a successor and may have one. Served by execution_workflow_retry_idx. */
 export const awaitingRetry = sql<boolean>`workflow_task is not null
   and workflow_task->>'next_retry_at' is not null
@@ -46,13 +52,20 @@ export const directRun = sql<boolean>`workflow_task is null`;
 
 /** The metadata as the column holds it: the id as a JSON number with all its digits. */
 export const workflowTaskToJson = (task: WorkflowTaskMetadata | null): Json =>
-  task === null ? null : { ...(task as unknown as JsonObject), workflow_execution: numberOf(task.workflow_execution) };
+  task === null
+    ? null
+    : {
+        ...(task as unknown as JsonObject),
+        workflow_execution: numberOf(task.workflow_execution),
+        ...(task.reused_from === undefined ? {} : { reused_from: numberOf(task.reused_from) }),
+      };
 
 /** The metadata of a row. The original also wrote JSON null for executions outside any workflow: both nulls read as null. */
 export function workflowTaskFromJson(json: Json): WorkflowTaskMetadata | null {
   if (!isJsonObject(json)) return null;
-  const id = stringifyJson(json.workflow_execution ?? null);
-  return { ...(json as unknown as WorkflowTaskMetadata), workflow_execution: id };
+  const id = stringifyJson(json['workflow_execution'] ?? null);
+  const reused = json['reused_from'] === undefined ? {} : { reused_from: stringifyJson(json['reused_from']) };
+  return { ...(json as unknown as WorkflowTaskMetadata), workflow_execution: id, ...reused };
 }
 
 function numberOf(id: Id): number | bigint {

@@ -35,6 +35,10 @@ export interface WorkflowTaskMetadata {
   position?: Record<string, number>;
   /** The task whose transition started this one; null for entry tasks. */
   triggered_by?: string | null;
+  /** In a re-run: the execution whose result this one took over, instead of running. */
+  reused_from?: Id;
+  /** In a re-run: why it took none over; a word of {@link notReusedReasons}. */
+  not_reused?: string;
 }
 
 /** One row of `attune.execution`: the columns of the founding document. */

@@ -21,6 +21,8 @@ export interface ExecutionSummary {
   /** The question to a person that it waits with. */
   inquiry: Id | null;
   original_execution: Id | null;
+  /** The execution that this one runs again. */
+  rerun_of: Id | null;
   retry_count: number;
   created: Instant;
   updated: Instant;
@@ -48,6 +50,8 @@ export interface ExecutionDetail extends ExecutionSummary {
   pack_revision: string | null;
   input_hash: string | null;
   result_hash: string | null;
+  /** How it runs the other one again. */
+  rerun: Json;
   /** Definitions of the parameters it ran with; null on rows of older systems. */
   param_schema: Json;
 }
@@ -69,7 +73,7 @@ const summary = sql`
   run.id as workflow_execution, coalesce(run.paused, false) as paused,
   case when e.status = 'running' then
     (select q.id from inquiry q where q.execution = e.id and q.status = 'pending' limit 1) end as inquiry,
-  e.original_execution, e.retry_count, e.created, e.updated, e.started_at, e.completed_at`;
+  e.original_execution, e.rerun_of, e.retry_count, e.created, e.updated, e.started_at, e.completed_at`;
 
 /** The run of an execution `e`; rows of older systems may have several. */
 const withRun = sql`left join lateral (
@@ -108,7 +112,7 @@ export async function executionPage(
 export async function findExecution(tx: Tx, id: Id): Promise<ExecutionDetail | undefined> {
   const row = await tx.maybe<Raw<ExecutionDetail>>(sql`
     select ${summary}, e.config, e.result, e.runtime, e.worker, k.name as worker_name, run.paused_by, run.pause_reason, e.timeout_seconds, e.run_after, e.cause,
-      e.revision, e.pack_revision, e.input_hash, e.result_hash, v.definition->'parameters' as param_schema
+      e.revision, e.pack_revision, e.input_hash, e.result_hash, e.rerun, v.definition->'parameters' as param_schema
     from execution e
     left join enforcement n on n.id = e.enforcement
     left join worker k on k.id = e.worker

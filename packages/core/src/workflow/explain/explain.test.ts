@@ -125,7 +125,14 @@ test('a join says who came, who is missing, and whether they can still come', ()
   const lost = explained(run);
   expect(task(lost, 'merge')).toMatchObject({
     state: 'join_unmet',
-    joins: [{ missing: [{ task: 'middle', may_still_come: false }, { task: 'right', may_still_come: true }] }],
+    joins: [
+      {
+        missing: [
+          { task: 'middle', may_still_come: false },
+          { task: 'right', may_still_come: true },
+        ],
+      },
+    ],
   });
   expect(task(lost, 'merge').message).toContain('1 of 3: came left; missing middle (cannot come any more), right');
   run.finish('right');

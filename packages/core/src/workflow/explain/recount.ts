@@ -58,7 +58,7 @@ export class Recount {
     const decided = this.#decide(event);
     if (decided instanceof Error) this.#differ(step, `it cannot be decided again: ${decided.message}`);
     else if (decided !== null && decision === null) this.#differ(step, 'nothing was decided where something was to be');
-    else if (decided !== null && decision !== null) this.#compare(step, this.#recordable(decided), decision);
+    else if (decided !== null && decision !== null) this.#compare(step, this.#masked(decided), this.#masked(decision));
     else if (decision !== null) this.#differ(step, 'something was decided where nothing was to be');
   }
 
@@ -66,7 +66,8 @@ export class Recount {
     if (!same(decided, recorded)) this.#differ(step, whatDiffers(decided, recorded));
   }
 
-  #recordable(decision: Decision): Decision {
+  /** What is secret is masked in the record, by what was known then. */
+  #masked(decision: Decision): Decision {
     const { secrets } = this.facts;
     return secrets === undefined ? decision : maskDecision(decision, secrets, this.#graph.definition.output);
   }

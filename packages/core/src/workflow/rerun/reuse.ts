@@ -43,7 +43,7 @@ export interface RunToBegin {
 }
 
 /** What was recorded of the same run, or item: its last attempt. */
-export interface RecordedRun {
+export interface RecordedTaskRun {
   execution: Id;
   status: ExecutionStatus;
   /** Whether a transition handled its failure. */
@@ -60,7 +60,7 @@ export function whyNotReused(
   graph: WorkflowGraph,
   scope: RerunScope,
   run: RunToBegin,
-  recorded: RecordedRun | undefined,
+  recorded: RecordedTaskRun | undefined,
 ): NotReused | null {
   const starts = scope.starts.filter((start) => isAt(start, run));
   const isItemKept = run.item !== null && !scope.reset_items;
