@@ -1,4 +1,4 @@
-import type { Id, JsonObject } from '@attune/core';
+import type { FlatSchema, Id, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 
 /** An action with the definition its next execution will run with. */
@@ -66,3 +66,8 @@ export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject |
 
 export const idOf = async (tx: Tx, ref: string): Promise<Id | undefined> =>
   (await tx.maybe<{ id: Id }>(sql`select id from action where ref = ${ref} and removed_at is null`))?.id;
+/** What the results of these actions look like; refs that are not known are missing. */
+export const outputs = (tx: Tx, refs: readonly string[]): Promise<{ ref: string; output: FlatSchema | null }[]> =>
+  tx.many<{ ref: string; output: FlatSchema | null }>(sql`
+    select ref, out_schema as output from action where ref = any(${refs}::text[]) and removed_at is null`);
+

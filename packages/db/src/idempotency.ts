@@ -11,7 +11,7 @@ export interface IdempotentRequest {
   key: string;
   /** Digest of the request's content: a key that comes with another content is a mistake of the sender. */
   request_hash: string;
-  entity_type: 'event' | 'execution';
+  entity_type: 'event' | 'execution' | 'key';
 }
 
 export type IdempotentAnswer = { kind: 'created'; id: Id } | { kind: 'repeated'; id: Id } | { kind: 'conflict' };

@@ -5,6 +5,7 @@ export * as enforcements from './enforcement.ts';
 export * as events from './event.ts';
 export * as executionQueue from './execution-queue.ts';
 export * as inquiries from './inquiry.ts';
+export * as keys from './key.ts';
 export * as packs from './pack.ts';
 export * as revisions from './revision.ts';
 export * as rules from './rule.ts';

@@ -1,20 +1,29 @@
-import type { Id, JsonObject } from '@attune/core';
+import type { ConfigSources, Id, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 
-export interface PackRow {
+export interface PackRow extends ConfigSources {
   id: Id;
   ref: string;
   version: string;
   revision: string | null;
-  config: JsonObject;
 }
+
+const columns = sql.raw('id, ref, version, revision, conf_schema, config_defaults, config');
 
 /** Locks the name of a pack until the transaction ends, whether the pack exists or not: two registrations take turns. */
 export const lockRef = (tx: Tx, ref: string): Promise<number> =>
   tx.run(sql`select pg_advisory_xact_lock(hashtextextended(${'attune.pack:' + ref}, 0))`);
 
 export const findByRef = (tx: Tx, ref: string): Promise<PackRow | undefined> =>
-  tx.maybe<PackRow>(sql`select id, ref, version, revision, config from pack where ref = ${ref}`);
+  tx.maybe<PackRow>(sql`select ${columns} from pack where ref = ${ref}`);
+
+/** The same, locked until the transaction ends. */
+export const lock = (tx: Tx, ref: string): Promise<PackRow | undefined> =>
+  tx.maybe<PackRow>(sql`select ${columns} from pack where ref = ${ref} for update`);
+
+/** Sets what an administrator configured. */
+export const setConfig = (tx: Tx, id: Id, config: JsonObject): Promise<number> =>
+  tx.run(sql`update pack set config = ${jsonb(config)}, updated = now() where id = ${id}`);
 
 export interface PackToKeep {
   ref: string;
@@ -22,8 +31,8 @@ export interface PackToKeep {
   description: string | null;
   version: string;
   conf_schema: JsonObject;
-  /** The file's defaults; layered under the stored values. */
-  config: JsonObject;
+  /** What the files give as configuration. */
+  config_defaults: JsonObject;
   meta: JsonObject;
   tags: string[];
   runtime_deps: string[];
@@ -34,14 +43,14 @@ export interface PackToKeep {
 
 export const upsert = (tx: Tx, pack: PackToKeep): Promise<{ id: Id }> =>
   tx.one<{ id: Id }>(sql`
-    insert into pack (ref, label, description, version, conf_schema, config, meta, tags, runtime_deps, is_standard,
+    insert into pack (ref, label, description, version, conf_schema, config_defaults, meta, tags, runtime_deps, is_standard,
       revision, source_path)
     values (${pack.ref}, ${pack.label}, ${pack.description}, ${pack.version}, ${jsonb(pack.conf_schema)},
-      ${jsonb(pack.config)}, ${jsonb(pack.meta)}, ${pack.tags}, ${pack.runtime_deps}, ${pack.is_standard},
+      ${jsonb(pack.config_defaults)}, ${jsonb(pack.meta)}, ${pack.tags}, ${pack.runtime_deps}, ${pack.is_standard},
       ${pack.revision}, ${pack.source_path})
     on conflict (ref) do update set
       label = excluded.label, description = excluded.description, version = excluded.version,
-      conf_schema = excluded.conf_schema, config = excluded.config || pack.config, meta = excluded.meta,
+      conf_schema = excluded.conf_schema, config_defaults = excluded.config_defaults, meta = excluded.meta,
       tags = excluded.tags, runtime_deps = excluded.runtime_deps, is_standard = excluded.is_standard,
       revision = excluded.revision, source_path = excluded.source_path, updated = now()
     returning id`);
@@ -62,7 +71,3 @@ export async function keepFiles(
       on conflict (pack_revision, path) do nothing`);
   }
 }
-
-/** The configuration that a pack's workflows and rules read. */
-export const configOf = async (tx: Tx, ref: string): Promise<JsonObject> =>
-  (await tx.maybe<{ config: JsonObject }>(sql`select config from pack where ref = ${ref}`))?.config ?? {};

@@ -1,4 +1,4 @@
-import type { Id, JsonObject } from '@attune/core';
+import type { ConfigSources, Id, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 
 /** An enabled rule of a trigger with what matching it needs. */
@@ -7,10 +7,15 @@ export interface MatchableRule {
   ref: string;
   revision: string;
   definition: JsonObject;
-  pack_config: JsonObject;
+  pack: ConfigSources;
+  action_ref: string;
   /** Schema of its action's parameters: tells which of them are secret. */
   action_parameters: Record<string, JsonObject> | null;
 }
+
+const packConfig = sql.raw(
+  "jsonb_build_object('conf_schema', p.conf_schema, 'config_defaults', p.config_defaults, 'config', p.config)",
+);
 
 /** The enabled rules of these triggers; a disabled or removed trigger has none. */
 export const enabledOfTriggers = (
@@ -18,7 +23,7 @@ export const enabledOfTriggers = (
   triggerRefs: readonly string[],
 ): Promise<(MatchableRule & { trigger_ref: string })[]> =>
   tx.many<MatchableRule & { trigger_ref: string }>(sql`
-    select r.id, r.ref, r.trigger_ref, r.revision, v.definition, p.config as pack_config,
+    select r.id, r.ref, r.trigger_ref, r.action_ref, r.revision, v.definition, ${packConfig} as pack,
       a.param_schema as action_parameters
     from rule r
     join revision v on v.hash = r.revision
@@ -76,9 +81,9 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
 
 /** The ids of rules and the configuration of their packs, also of rules that were removed. */
-export const packConfigs = (tx: Tx, refs: readonly string[]): Promise<{ id: Id; ref: string; config: JsonObject }[]> =>
-  tx.many<{ id: Id; ref: string; config: JsonObject }>(sql`
-    select r.id, r.ref, p.config from rule r join pack p on p.id = r.pack where r.ref = any(${refs}::text[])`);
+export const packConfigs = (tx: Tx, refs: readonly string[]): Promise<{ id: Id; ref: string; pack: ConfigSources }[]> =>
+  tx.many<{ id: Id; ref: string; pack: ConfigSources }>(sql`
+    select r.id, r.ref, ${packConfig} as pack from rule r join pack p on p.id = r.pack where r.ref = any(${refs}::text[])`);
 
 /** What the registered file of a rule said about `enabled`; undefined where the rule is new. */
 export const registered = (tx: Tx, ref: string): Promise<{ enabled: boolean } | undefined> =>

@@ -14,23 +14,32 @@ export interface LockedRun {
   /** Nothing starts in it: it is paused, or one above it is. */
   paused: boolean;
   steps: number;
+  /** What its expressions read that was so when it began; null on rows from before that was kept. */
+  facts: JsonObject | null;
   definition: JsonObject;
 }
 
 export const insert = (
   tx: Tx,
-  run: { execution: Id; workflow_def: Id; revision: string; variables: JsonObject; task_graph: JsonObject },
+  run: {
+    execution: Id;
+    workflow_def: Id;
+    revision: string;
+    variables: JsonObject;
+    task_graph: JsonObject;
+    facts: JsonObject;
+  },
 ): Promise<{ id: Id }> =>
   tx.one<{ id: Id }>(sql`
-    insert into workflow_execution (execution, workflow_def, revision, variables, task_graph, state, status)
+    insert into workflow_execution (execution, workflow_def, revision, variables, task_graph, facts, state, status)
     values (${run.execution}, ${run.workflow_def}, ${run.revision}, ${jsonb(run.variables)}, ${jsonb(run.task_graph)},
-      '{}', 'running')
+      ${jsonb(run.facts)}, '{}', 'running')
     returning id`);
 
 /** Locks a run until the transaction ends: every decision about it is made under this lock, one after another. */
 export const lock = (tx: Tx, id: Id): Promise<LockedRun | undefined> =>
   tx.maybe<LockedRun>(sql`
-    select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.paused, w.steps, v.definition
+    select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.paused, w.steps, w.facts, v.definition
     from workflow_execution w join revision v on v.hash = w.revision
     where w.id = ${id}
     for update of w`);
@@ -62,6 +71,10 @@ export const save = (tx: Tx, id: Id, progress: RunProgress): Promise<number> =>
       steps = ${progress.steps}, current_tasks = ${progress.current_tasks}, completed_tasks = ${progress.completed_tasks},
       failed_tasks = ${progress.failed_tasks}, skipped_tasks = ${progress.skipped_tasks}, updated = now()
     where id = ${id}`);
+
+/** Keeps what became known of a run while it ran. */
+export const setFacts = (tx: Tx, id: Id, facts: JsonObject): Promise<number> =>
+  tx.run(sql`update workflow_execution set facts = ${jsonb(facts)} where id = ${id}`);
 
 export const setStatus = (tx: Tx, id: Id, status: ExecutionStatus, error: string | null): Promise<number> =>
   tx.run(sql`

@@ -1,21 +1,20 @@
 import {
   advance as decideNext,
   begin as decideFirst,
-  contentHash,
-  openSecrets,
+  maskDecision,
   neededFor,
+  openSecrets,
   type Finished,
   type Id,
   type JsonObject,
-  type RunFacts,
   type RunState,
   type Step,
   type TaskStart,
+  type WorkflowSecrets,
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import {
   executionQueue,
-  packs,
   revisions,
   runTrees,
   workflowExecutions,
@@ -25,8 +24,10 @@ import {
 } from '@attune/db';
 import { ask } from './ask.ts';
 import { create, type Wanted } from './create.ts';
+import { factsOf, keepFacts, learnSecrets, sealVariables } from './facts.ts';
 import { graphOf } from './graph.ts';
 import { outcomeOf } from './outcome.ts';
+import { resultHash, sealedResult } from './outputs.ts';
 
 /** What has to be followed up: that an execution begun that no worker runs (a workflow's, a question's), or that an execution of a
  *  workflow's task ended. */
@@ -46,26 +47,29 @@ async function begin(tx: Tx, execution: EngineExecution): Promise<Turn[]> {
   if (execution.revision === null) throw new Error(`Execution ${execution.id} names no revision`);
   const revision = await revisions.find(tx, execution.revision);
   if (revision === undefined) throw new Error(`Revision ${execution.revision} is not kept`);
+  const graph = graphOf(execution.revision, revision.definition);
   const { id } = await workflowExecutions.insert(tx, {
     execution: execution.id,
     workflow_def: execution.workflow_def,
     revision: execution.revision,
     variables: {},
     task_graph: revision.definition['workflow'] as JsonObject,
+    facts: await keepFacts(tx, execution, graph),
   });
   const run = await lockRun(tx, id);
-  const step = decideFirst(graphOf(run.revision, run.definition), await factsOf(tx, execution));
-  return carryOut(tx, run, execution, null, step);
+  const facts = await factsOf(tx, run, execution, graph);
+  return carryOut(tx, run, execution, null, decideFirst(graph, facts), facts.secrets);
 }
 
 async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
   const task = ended.workflow_task;
   if (task?.visit === undefined || task.attempt === undefined) return [];
-  const run = await lockRun(tx, task.workflow_execution);
-  if (run.paused) {
-    await runTrees.keepEnd(tx, run.id, { execution: ended.id, restarts: false });
+  const locked = await lockRun(tx, task.workflow_execution);
+  if (locked.paused) {
+    await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
     return [];
   }
+  const run = await learnSecrets(tx, locked, ended);
   const owner = await executionQueue.lock(tx, run.execution);
   if (owner === undefined) return [];
   if (owner.status === 'canceling') return endIfQuiet(tx, run, owner);
@@ -78,21 +82,22 @@ async function proceed(tx: Tx, ended: EngineExecution): Promise<Turn[]> {
     visit: task.visit,
     attempt: task.attempt,
     outcome: outcomeOf(ended.status),
-    result: ended.result,
+    result: openSecrets(ended.result, tx.vault),
     started: ended.started_at !== null,
   };
   const { results: needed } = neededFor(graph, state, finished);
   const known = new Map(
     (needed.length === 0 ? [] : await workflowExecutions.results(tx, run.id, needed)).map((row) => [
       `${row.task_name}#${row.visit}`,
-      row.result,
+      openSecrets(row.result, tx.vault),
     ]),
   );
-  const step = decideNext(graph, state, run.variables, await factsOf(tx, owner), finished, {
+  const facts = await factsOf(tx, run, owner, graph);
+  const step = decideNext(graph, state, openSecrets(run.variables, tx.vault), facts, finished, {
     result: (name, visit) => known.get(`${name}#${visit}`),
     elements: () => [],
   });
-  return carryOut(tx, run, owner, ended, step);
+  return carryOut(tx, run, owner, ended, step, facts.secrets);
 }
 
 /** A run that is being cancelled ends with its last living task; nothing is decided any more. */
@@ -107,11 +112,14 @@ async function carryOut(
   owner: EngineExecution,
   ended: EngineExecution | null,
   step: Step,
+  secrets: WorkflowSecrets,
 ): Promise<Turn[]> {
-  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, ended?.id ?? null, step.decision);
+  const { output } = graphOf(run.revision, run.definition).definition;
+  const decision = maskDecision(step.decision, secrets, output);
+  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, ended?.id ?? null, decision);
   await workflowExecutions.save(tx, run.id, {
     state: step.state as unknown as JsonObject,
-    variables: step.variables,
+    variables: sealVariables(tx, step.variables, secrets),
     status: step.outcome?.status ?? 'running',
     error_message: messageOf(step.outcome?.result),
     steps: run.steps + 1,
@@ -122,7 +130,7 @@ async function carryOut(
   }
   const children = await create(
     tx,
-    step.start.map((start) => wantedOf(run, owner, start)),
+    step.start.map((start) => wantedOf(run, owner, start, secrets)),
   );
   const turns = children.flatMap<Turn>((child) => {
     if (child.status === 'failed') return [{ kind: 'ended', execution: child }];
@@ -142,13 +150,14 @@ export async function endRun(
   await workflowExecutions.setStatus(tx, run, outcome.status, messageOf(outcome.result));
   // one task was cancelled, not the run: the machine knows no way from running to cancelled but through canceling
   if (outcome.status === 'cancelled') await executionQueue.move(tx, owner.id, 'cancel');
+  const result = await sealedResult(tx, owner.revision, outcome.result);
   const ended = await executionQueue.end(
     tx,
     owner.id,
     {
       move: move[outcome.status],
-      result: outcome.result,
-      result_hash: contentHash(outcome.result),
+      result,
+      result_hash: resultHash(result),
       timed_out: outcome.status === 'timeout',
     },
     null,
@@ -156,7 +165,7 @@ export async function endRun(
   return ended?.workflow_task ? [{ kind: 'ended', execution: ended }] : [];
 }
 
-function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wanted {
+function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart, secrets: WorkflowSecrets): Wanted {
   const graph = graphOf(run.revision, run.definition);
   const workflow_task: WorkflowTaskMetadata = {
     workflow_execution: run.id,
@@ -179,6 +188,7 @@ function wantedOf(run: LockedRun, owner: EngineExecution, start: TaskStart): Wan
   return {
     action_ref: start.action,
     parameters: start.input,
+    secrets: secrets.input(start.task),
     inherits: graph.tasks.get(start.task)?.definition.input === 'inherit',
     parent: owner.id,
     enforcement: owner.enforcement,
@@ -195,17 +205,6 @@ async function lockRun(tx: Tx, id: Id): Promise<LockedRun> {
   const run = await workflowExecutions.lock(tx, id);
   if (run === undefined) throw new Error(`Workflow execution ${id} does not exist`);
   return run;
-}
-
-/** What a run's expressions may read beside its variables and task results. */
-async function factsOf(tx: Tx, owner: EngineExecution): Promise<RunFacts> {
-  const [packRef = ''] = owner.action_ref.split('.');
-  return {
-    parameters: openSecrets(owner.config ?? {}, tx.vault),
-    config: await packs.configOf(tx, packRef),
-    keystore: {},
-    workflow_start: owner.started_at ?? '',
-  };
 }
 
 const messageOf = (result: JsonObject | undefined): string | null => {

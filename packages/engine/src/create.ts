@@ -2,11 +2,14 @@ import {
   actionGone,
   AttuneError,
   contentHash,
+  exposedBy,
+  exposure,
   maskSecrets,
   prepareParameters,
   sealSecrets,
   secretPaths,
   type FlatSchema,
+  type Flow,
   type Id,
   type JsonObject,
   type Prepared,
@@ -20,6 +23,8 @@ import { actions, executionQueue, type ActionRow, type EngineExecution, type New
 export interface Wanted {
   action_ref: string;
   parameters: JsonObject;
+  /** Where secrets stand in the parameters, and where they come from. They may only go where the action's schema marks them. */
+  secrets: readonly Flow[];
   /** The parameters are its workflow's own: those that the action does not know are left out instead of refused. */
   inherits: boolean;
   parent: Id | null;
@@ -62,10 +67,15 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
     retry_count: 0,
     delay_seconds: wanted.delay_seconds,
   };
+  const schema = schemaOf(action);
   const prepared =
     wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
-  const error = wanted.error ?? (action === undefined ? actionGone(wanted.action_ref) : prepared?.error);
-  const config = sealSecrets(prepared?.config ?? wanted.parameters, secretPaths(schemaOf(action)), vault);
+  const exposed = exposedBy(wanted.secrets, schema, wanted.inherits);
+  const refused = exposed.length > 0 ? exposure(exposed, wanted.action_ref) : prepared?.error;
+  const error = wanted.error ?? (action === undefined ? actionGone(wanted.action_ref) : refused);
+  // what was refused may stand where the schema marks nothing, and is as secret as where it came from
+  const secret = [...secretPaths(schema), ...(error === undefined ? [] : wanted.secrets.map(({ path }) => path))];
+  const config = sealSecrets(prepared?.config ?? wanted.parameters, secret, vault);
   const ran = {
     action: action?.id ?? null,
     workflow_def: action?.workflow_def ?? null,

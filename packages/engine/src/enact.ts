@@ -1,4 +1,4 @@
-import { AttuneError, openSecrets, type JsonObject } from '@attune/core';
+import { AttuneError, openSecrets, pointerKeys, sealedIn, type JsonObject } from '@attune/core';
 import { enforcements, revisions, type Database, type Tx } from '@attune/db';
 import { requestExecution } from './request.ts';
 import { inTransaction } from './transaction.ts';
@@ -58,6 +58,10 @@ async function enactEnforcement(tx: Tx, enforcement: enforcements.PendingEnforce
     await requestExecution(tx, {
       action_ref: actionRef,
       parameters: openSecrets(enforcement.config ?? {}, tx.vault),
+      secrets: sealedIn(enforcement.config ?? {}).map((pointer) => ({
+        ...{ pointer, path: pointerKeys(pointer) },
+        source: `what rule '${enforcement.rule_ref}' gives`,
+      })),
       executor: null,
       enforcement: enforcement.id,
       cause: enforcement.event,

@@ -1,6 +1,7 @@
 import { matchConditions, type Id, type Instant, type Json, type JsonObject } from '@attune/core';
 import { enforcements, events, revisions, rules, type Database, type EventRow } from '@attune/db';
-import { contextOf, factsOf } from './match.ts';
+import { factsOf } from './match.ts';
+import { contextOf } from './rule-context.ts';
 
 /** Why one rule did or did not answer an event. */
 export interface RuleExplanation {
@@ -39,7 +40,8 @@ export async function explainEvent(db: Database, id: Id): Promise<EventExplanati
       const kept = await revisions.find(db, revision);
       if (kept === undefined) return undefined;
       const now = packConfigs.find((one) => one.ref === ref);
-      const context = contextOf({ id: now?.id ?? '', ref, pack_config: now?.config ?? {} }, event);
+      const pack = now?.pack ?? { conf_schema: {}, config_defaults: {}, config: {} };
+      const context = contextOf(db, { id: now?.id ?? '', ref, pack, definition: kept.definition }, event);
       const { matches, proof, error } = matchConditions(kept.definition['conditions'] ?? [], factsOf(event), context);
       return {
         rule_ref: ref,

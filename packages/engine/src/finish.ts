@@ -1,4 +1,4 @@
-import { contentHash, type JsonObject } from '@attune/core';
+import type { JsonObject } from '@attune/core';
 import {
   executionQueue,
   triggers,
@@ -11,6 +11,7 @@ import {
 import { advance } from './advance.ts';
 import { askWhere } from './ask.ts';
 import { moveOf, type Outcome } from './outcome.ts';
+import { resultHash, sealedResult } from './outputs.ts';
 import { record } from './record.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -23,9 +24,11 @@ export interface Report {
 /** Ends an attempt and, in the same transaction, whatever follows from its end: emitted events, the next tasks of its workflow,
  *  the end of the workflow. One that asks a person gives its lease up instead and goes on waiting. A report of an attempt that no longer owns the execution is refused and kept as such; the same
  *  report twice is recorded once. */
-export function finish(db: Database, report: Report): Promise<'recorded' | 'refused'> {
+export function finish(db: Database, reported: Report): Promise<'recorded' | 'refused'> {
   return inTransaction(db, async (tx) => {
-    await lockRunFirst(tx, report.execution);
+    const { row } = await rowWithRunLocked(tx, reported.execution);
+    const result = await sealedResult(tx, row?.revision ?? null, reported.outcome.result);
+    const report = { ...reported, outcome: { ...reported.outcome, result } };
     const asking = await askWhere(tx, report, await withKnownTriggers(tx, report.outcome));
     if (asking.kind === 'not_its_own') return refuseOrRepeat(tx, report);
     const ended = asking.kind === 'ends' ? await end(tx, { ...report, outcome: asking.outcome }) : asking.execution;
@@ -50,15 +53,22 @@ async function withKnownTriggers(tx: Tx, outcome: Outcome): Promise<Outcome> {
 
 /** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other.
  *  @returns the run that the execution is a task of. */
-export async function lockRunFirst(tx: Tx, execution: string): Promise<LockedRun | undefined> {
+export const lockRunFirst = async (tx: Tx, execution: string): Promise<LockedRun | undefined> =>
+  (await rowWithRunLocked(tx, execution)).run;
+
+async function rowWithRunLocked(
+  tx: Tx,
+  execution: string,
+): Promise<{ row: EngineExecution | undefined; run: LockedRun | undefined }> {
   const row = await executionQueue.find(tx, execution);
-  return row?.workflow_task ? workflowExecutions.lock(tx, row.workflow_task.workflow_execution) : undefined;
+  const task = row?.workflow_task ?? null;
+  return { row, run: task === null ? undefined : await workflowExecutions.lock(tx, task.workflow_execution) };
 }
 
 async function end(tx: Tx, { execution, lease_token, outcome }: Report): Promise<EngineExecution | undefined> {
   const ending = {
     result: outcome.result,
-    result_hash: contentHash(outcome.result),
+    result_hash: resultHash(outcome.result),
     timed_out: outcome.kind === 'timed_out',
   };
   const ended = await executionQueue.end(tx, execution, { ...ending, move: moveOf[outcome.kind] }, lease_token);

@@ -1,6 +1,7 @@
 export * from './admit.ts';
 export * from './cancel.ts';
 export * from './claim.ts';
+export * from './configure-pack.ts';
 export * from './enact.ts';
 export * from './expire.ts';
 export * from './expire-inquiries.ts';

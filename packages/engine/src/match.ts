@@ -1,11 +1,13 @@
 import {
+  exposedBy,
+  exposure,
   matchConditions,
   renderActionParams,
+  ruleFlows,
   sealSecrets,
   secretPaths,
   type EventFacts,
   type JsonObject,
-  type Json,
 } from '@attune/core';
 import {
   enforcements,
@@ -17,6 +19,7 @@ import {
   type MatchableRule,
   type Tx,
 } from '@attune/db';
+import { contextOf, withKeys } from './rule-context.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Events taken in one transaction. */
@@ -83,7 +86,7 @@ const keepRuleSet = (tx: Tx, triggerRef: string, candidates: readonly MatchableR
 async function matchEvent(tx: Tx, event: EventRow, candidates: readonly MatchableRule[]): Promise<void> {
   for (const rule of candidates) {
     if (event.rule !== null && event.rule !== rule.id) continue;
-    const decision = decide(event, rule);
+    const decision = await decide(tx, event, rule);
     if (decision === 'no match') continue;
     await enforcements.insert(tx, {
       rule: rule.id,
@@ -99,19 +102,23 @@ async function matchEvent(tx: Tx, event: EventRow, candidates: readonly Matchabl
   }
 }
 
-/** Pure: what one rule makes of one event. */
-function decide(
+/** What one rule makes of one event. */
+async function decide(
+  tx: Tx,
   event: EventRow,
   rule: MatchableRule,
-): 'no match' | { config: JsonObject | null; error: JsonObject | null } {
+): Promise<'no match' | { config: JsonObject | null; error: JsonObject | null }> {
   const facts = factsOf(event);
-  const { matches, error } = matchConditions(rule.definition['conditions'] ?? [], facts, contextOf(rule, event));
+  const context = contextOf(tx, rule, event);
+  const { matches, error } = matchConditions(rule.definition['conditions'] ?? [], facts, context);
   if (error !== null) return { config: null, error: { stage: 'conditions', ...error } };
   if (!matches) return 'no match';
-  const rendered = renderActionParams(rule.definition['action_params'] ?? {}, facts, contextOf(rule, event));
-  return 'error' in rendered
-    ? { config: null, error: { stage: 'action_params', ...rendered.error } }
-    : { config: rendered.value, error: null };
+  const params = rule.definition['action_params'] ?? {};
+  const rendered = renderActionParams(params, facts, await withKeys(tx, rule, context));
+  if ('error' in rendered) return { config: null, error: { stage: 'action_params', ...rendered.error } };
+  const exposed = exposedBy(ruleFlows(params, context.pack.secret_config ?? []), rule.action_parameters);
+  if (exposed.length === 0) return { config: rendered.value, error: null };
+  return { config: null, error: { stage: 'action_params', ...exposure(exposed, rule.action_ref) } };
 }
 
 export const factsOf = (event: EventRow): EventFacts => ({
@@ -121,13 +128,4 @@ export const factsOf = (event: EventRow): EventFacts => ({
   payload: event.payload,
   headers: event.headers ?? {},
   created: event.created,
-});
-
-/** What a rule may read beside the event. The timestamp is the event's own: the same event gives the same decision again. */
-export const contextOf = (
-  rule: { id: string; ref: string; pack_config: JsonObject },
-  event: EventRow,
-): { pack: { config: JsonObject }; system: { timestamp: string; rule: { id: Json; ref: string } } } => ({
-  pack: { config: rule.pack_config },
-  system: { timestamp: event.created, rule: { id: rule.id, ref: rule.ref } },
 });

@@ -15,13 +15,15 @@ import {
   type WorkflowDefinition,
 } from '@attune/core';
 import { actions, packs, revisions, rules, triggers, workflowDefinitions, type Database, type Tx } from '@attune/db';
+import { keptConfig } from './configure-pack.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface PackToRegister {
   files: PackFiles;
   /** Folder it was read from, for people; null for an upload. */
   source_path: string | null;
-  /** Replace a registered pack of the same version whose content differs. @default false */
+  /** Replace a registered pack of the same version whose content differs, and forget configured values that the pack does not accept
+   *  any more. @default false */
   force?: boolean;
 }
 
@@ -38,12 +40,14 @@ export interface RegisteredPack {
   revision: string;
   /** False: exactly this content was registered already, and nothing was done. */
   changed: boolean;
+  /** Configured values that the new schema does not accept and `force` made it forget. */
+  forgotten_config: string[];
 }
 
 /** Registers a pack: checks all of it, keeps its files and definitions as revisions and makes them the current ones. All or
  *  nothing. What left the pack is retired; what runs keeps its revision.
- *  @throws AttuneError invalid_pack with every problem at once; conflict where the same version is registered with other content
- *  and `force` is not set. */
+ *  @throws AttuneError invalid_pack with every problem at once; conflict where `force` is not set and the same version is registered
+ *  with other content, or the pack does not accept any more how it is configured. */
 export async function registerPack(db: Database, pack: PackToRegister, sealer: Sealer): Promise<RegisteredPack> {
   const { pack: definition, problems } = loadPack(pack.files, await known(db));
   if (definition === undefined) {
@@ -82,14 +86,17 @@ async function register(
     files: definition.files.map(({ path, mode, sha256 }) => [path, mode, sha256]),
   });
   const registered = { ref: manifest.ref, version: manifest.version, revision };
-  if (before?.revision === revision) return { ...registered, id: before.id, changed: false };
+  if (before?.revision === revision) return { ...registered, id: before.id, changed: false, forgotten_config: [] };
   if (before?.revision && before.version === manifest.version && !force) {
     throw new AttuneError(
       'conflict',
       `Pack '${manifest.ref}' is registered in version ${manifest.version} with other content; raise its version, or use --force`,
     );
   }
+  const schema = manifest.conf_schema;
+  const kept = before && keptConfig(tx, before, { schema, version: manifest.version, force });
   const { id } = await packs.upsert(tx, { ...manifestColumns(definition), revision, source_path });
+  if (kept !== undefined) await packs.setConfig(tx, id, kept.config);
   await packs.keepFiles(
     tx,
     revision,
@@ -103,7 +110,7 @@ async function register(
   }
   for (const rule of definition.rules) await registerRule(tx, pack, rule);
   await retireOthers(tx, id, definition);
-  return { ...registered, id, changed: true };
+  return { ...registered, id, changed: true, forgotten_config: kept?.forgotten ?? [] };
 }
 
 const manifestColumns = ({ manifest }: PackDefinition) => ({
@@ -112,7 +119,7 @@ const manifestColumns = ({ manifest }: PackDefinition) => ({
   description: manifest.description,
   version: manifest.version,
   conf_schema: manifest.conf_schema as JsonObject,
-  config: manifest.config,
+  config_defaults: manifest.config,
   meta: manifest.meta,
   tags: manifest.tags,
   runtime_deps: manifest.runtime_deps,

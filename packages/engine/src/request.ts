@@ -1,4 +1,4 @@
-import type { Id, JsonObject } from '@attune/core';
+import type { Flow, Id, JsonObject } from '@attune/core';
 import type { EngineExecution, Tx } from '@attune/db';
 import { advance } from './advance.ts';
 import { actionsOf, assertStartable, create } from './create.ts';
@@ -6,6 +6,8 @@ import { actionsOf, assertStartable, create } from './create.ts';
 export interface ExecutionRequest {
   action_ref: string;
   parameters: JsonObject;
+  /** Where secrets stand in the parameters, for those of a rule; what somebody sends is theirs to send. @default none */
+  secrets?: readonly Flow[];
   /** The identity it runs for. */
   executor: Id | null;
   enforcement?: Id | null;
@@ -22,6 +24,7 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
     {
       action_ref: request.action_ref,
       parameters: request.parameters,
+      secrets: request.secrets ?? [],
       inherits: false,
       parent: null,
       enforcement: request.enforcement ?? null,

@@ -1,8 +1,9 @@
 import {
-  contentHash,
   describe,
   fillDefaults,
   isJsonObject,
+  sealSecrets,
+  secretPaths,
   validate,
   type FlatSchema,
   type Id,
@@ -13,6 +14,7 @@ import {
 import { executionQueue, inquiries, type Database, type Inquiry } from '@attune/db';
 import { advance } from './advance.ts';
 import { lockRunFirst } from './finish.ts';
+import { resultHash } from './outputs.ts';
 import { inTransaction } from './transaction.ts';
 
 export interface Response {
@@ -42,10 +44,11 @@ export function respond(db: Database, { inquiry: id, response, by }: Response): 
 
     await lockRunFirst(tx, asked.execution);
     await executionQueue.lock(tx, asked.execution);
-    const answered = await inquiries.respond(tx, id, value, by);
+    const sealed = sealSecrets(value, secretPaths(asked.response_schema as FlatSchema | null), tx.vault);
+    const answered = await inquiries.respond(tx, id, sealed, by);
     if (answered === undefined) return { kind: 'not_pending', inquiry: (await inquiries.find(tx, id)) ?? asked };
     const result = resultOf(answered);
-    const ending = { move: 'succeed' as const, result, result_hash: contentHash(result), timed_out: false };
+    const ending = { move: 'succeed' as const, result, result_hash: resultHash(result), timed_out: false };
     const ended = await executionQueue.end(tx, asked.execution, ending, null);
     if (ended !== undefined) await advance(tx, { kind: 'ended', execution: ended });
     return { kind: 'responded' };

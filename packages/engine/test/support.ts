@@ -23,7 +23,7 @@ export async function installAction(db: Database, action: TestAction): Promise<v
     description: null,
     version: '1.0.0',
     conf_schema: {},
-    config: {},
+    config_defaults: {},
     meta: {},
     tags: [],
     runtime_deps: [],

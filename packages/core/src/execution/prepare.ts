@@ -1,5 +1,6 @@
 import type { Problem } from '../errors.ts';
 import type { JsonObject } from '../json.ts';
+import { sealedIn } from '../secret/sealed.ts';
 import { fillDefaults, validate, type FlatSchema } from '../schema/flat-schema.ts';
 
 /** The parameters that an action runs with, and why it cannot, where they do not fit its schema. */
@@ -18,10 +19,18 @@ export function prepareParameters(
   inherits = false,
 ): Prepared {
   const schema = action.parameters;
+  const forged = sealedIn(parameters);
+  if (forged.length > 0) return { config: parameters, error: invalidParameters(action.ref, forged.map(reserved)) };
   const config = fillDefaults(schema, inherits ? declared(schema, parameters) : parameters);
   const problems = validate(schema, config);
   return problems.length === 0 ? { config } : { config, error: invalidParameters(action.ref, problems) };
 }
+
+/** Nobody but the server may say that something is sealed. */
+const reserved = (pointer: string): Problem => ({
+  message: 'An object with the key "$attune_sealed" cannot be a value: the server keeps secrets in this form',
+  pointer,
+});
 
 /** What a task inherits from its workflow: of all its parameters those that the action knows. */
 const declared = (schema: FlatSchema | null | undefined, parameters: JsonObject): JsonObject =>

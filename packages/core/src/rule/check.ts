@@ -8,7 +8,7 @@ import type { ProblemCode } from '../problem-code.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import type { Condition } from './condition.ts';
 import { parseConditions } from './parse-conditions.ts';
-import { ruleNames, type KnownFields } from './scope.ts';
+import { actionParamsNames, ruleNames, type KnownFields } from './scope.ts';
 
 /** Everything wrong with the conditions of a rule that shows before any event: their form, expressions that cannot be parsed or
  *  cannot work, and names that no event has (at run time those are null). Each with its JSON pointer into the conditions. */
@@ -22,7 +22,7 @@ export function checkActionParams(params: Json): TextProblem[] {
   const malformed = checkTemplates(params);
   if (malformed.length > 0) return malformed;
   return [...templatesIn(params)].flatMap(({ text, pointer }) =>
-    expressionsIn(text).flatMap((expression) => namesIn(expression, pointer)),
+    expressionsIn(text).flatMap((expression) => namesIn(expression, pointer, actionParamsNames)),
   );
 }
 
@@ -43,9 +43,9 @@ function problemsOf(condition: Condition): TextProblem[] {
   }
 }
 
-const namesIn = (expression: Expression, pointer: string): TextProblem[] =>
+const namesIn = (expression: Expression, pointer: string, names: KnownFields = ruleNames): TextProblem[] =>
   referencesOf(expression).flatMap((reference) => {
-    const unknown = unknownPart(reference);
+    const unknown = unknownPart(reference, names);
     return unknown === undefined ? [] : [placed(expression, unknown.offset, unknown.message, pointer, 'unknown_name')];
   });
 
@@ -58,8 +58,11 @@ const placed = (
 ): TextProblem => ({ ...problemAtOffset(text, offset, message, code), pointer });
 
 /** The first part of a path that no event has. */
-function unknownPart({ path, offsets }: Reference): { message: string; offset: number } | undefined {
-  let known: KnownFields | null = ruleNames;
+function unknownPart(
+  { path, offsets }: Reference,
+  names: KnownFields,
+): { message: string; offset: number } | undefined {
+  let known: KnownFields | null = names;
   for (const [index, key] of path.entries()) {
     if (known === null) return index === 2 ? headerProblem(path, offsets) : undefined;
     if (!Object.hasOwn(known, key)) return { message: unknownName(path, index, known), offset: offsets[index] ?? 0 };
@@ -81,6 +84,8 @@ function unknownName(path: readonly string[], index: number, known: KnownFields)
     const has = names.length === 0 ? 'it is a single value' : `it has ${names.join(', ')}`;
     return `${container} has no field "${key}"; ${has}.${suggestion(key, names)}`;
   }
+  if (key === 'keystore')
+    return 'Keys can be read in "action_params" only: a condition is shown to whoever asks why it holds';
   const isField = Object.hasOwn(ruleNames['event'] ?? {}, key);
   const meant = isField ? ` Did you mean event.${key}?` : suggestion(key, names);
   return `There is no "${key}" in a rule; there are ${names.join(', ')}.${meant} Put text in quotes`;

@@ -1,4 +1,5 @@
 import type { Json, JsonObject } from '../json.ts';
+import type { Path } from '../secret/paths.ts';
 
 /** An event as rules see it. */
 export interface EventFacts {
@@ -16,8 +17,14 @@ export interface EventFacts {
 
 /** What a rule sees beside the event. */
 export interface RuleContext {
-  /** The rule's own pack. */
-  pack: { config: JsonObject };
+  /** The rule's own pack, with its configuration opened. */
+  pack: {
+    config: JsonObject;
+    /** What of the configuration is secret. @default nothing */
+    secret_config?: readonly Path[];
+  };
+  /** The keys that its `action_params` may read. @default none */
+  keystore?: JsonObject;
   system: {
     /** The time the decision counts as made, RFC 3339 in UTC: the same event gives the same decision whenever it is asked. */
     timestamp: string;

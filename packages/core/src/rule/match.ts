@@ -6,12 +6,14 @@ import { predicates } from '../expression/predicate.ts';
 import type { Proof } from '../expression/proof.ts';
 import { provenClause, provenLiteral, provenRead, rootProof, unevaluated, type Proven } from '../expression/proven.ts';
 import { proveCondition } from '../expression/prover.ts';
-import type { Scope } from '../expression/scope.ts';
+import { inWordsOf, type Scope } from '../expression/scope.ts';
 import { truthy, type Value } from '../expression/value.ts';
 import { stringifyJson, type Json } from '../json.ts';
 import type { Condition, ConditionGroup, FieldCondition } from './condition.ts';
 import type { EventFacts, RuleContext } from './event-facts.ts';
+import { maskProof } from '../workflow/secrets/mask-proof.ts';
 import { parseConditions } from './parse-conditions.ts';
+import { isSecretInRule } from './secrets.ts';
 import { ruleScope } from './scope.ts';
 
 /** Whether a rule's conditions hold for an event, and why. */
@@ -37,7 +39,7 @@ export type RuleError = {
 };
 
 /** Decides whether a rule's conditions hold for an event: the one decision, asked at the time and for an explanation afterwards.
- *  An event without payload is treated like any other. */
+ *  An event without payload is treated like any other. The proof tells no secret of the configuration. */
 export function matchConditions(conditions: Json, event: EventFacts, context: RuleContext): MatchResult {
   const { condition, problems } = parseConditions(conditions);
   if (condition === undefined || problems.length > 0) {
@@ -46,7 +48,9 @@ export function matchConditions(conditions: Json, event: EventFacts, context: Ru
   if (condition.kind === 'all' && condition.conditions.length === 0) return { matches: true, proof: null, error: null };
   try {
     const proven = prove(condition, event, ruleScope(event, context), new Evaluation());
-    return { matches: truthy(proven.value), proof: rootProof(proven), error: null };
+    const secret = context.pack.secret_config ?? [];
+    const proof = maskProof(rootProof(proven), (path) => isSecretInRule(path, secret));
+    return { matches: truthy(proven.value), proof, error: null };
   } catch (error) {
     if (error instanceof ExpressionError) return { matches: false, proof: null, error: ruleError(error) };
     throw error;
@@ -66,7 +70,7 @@ function prove(condition: Condition, event: EventFacts, scope: Scope, evaluation
   switch (condition.kind) {
     case 'expression':
       try {
-        return proveCondition(condition.expression, scope, evaluation);
+        return inWordsOf(scope, () => proveCondition(condition.expression, scope, evaluation));
       } catch (error) {
         throw error instanceof ExpressionError ? error.under(condition.pointer) : error;
       }

@@ -4,6 +4,7 @@ export * from './enforcement.ts';
 export * from './event.ts';
 export * from './execution-log.ts';
 export * from './execution.ts';
+export * from './key.ts';
 export * from './pack.ts';
 export * from './page.ts';
 export * from './rule.ts';

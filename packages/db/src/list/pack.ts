@@ -1,4 +1,4 @@
-import type { Id, Instant, Json, JsonObject } from '@attune/core';
+import type { FlatSchema, Id, Instant, Json, JsonObject } from '@attune/core';
 import { sql, type Tx } from '../database.ts';
 import { page, type Page, type PageRequest } from './page.ts';
 
@@ -16,7 +16,8 @@ export interface PackSummary {
 }
 
 export interface PackDetail extends PackSummary {
-  conf_schema: JsonObject;
+  conf_schema: FlatSchema;
+  config_defaults: JsonObject;
   config: JsonObject;
   meta: Json;
   runtime_deps: string[];
@@ -30,4 +31,4 @@ export const packPage = (tx: Tx, request: PageRequest): Promise<Page<PackSummary
 
 export const findPack = (tx: Tx, ref: string): Promise<PackDetail | undefined> =>
   tx.maybe<PackDetail>(sql`
-    select ${summary}, conf_schema, config, meta, runtime_deps, source_path from pack where ref = ${ref}`);
+    select ${summary}, conf_schema, config_defaults, config, meta, runtime_deps, source_path from pack where ref = ${ref}`);

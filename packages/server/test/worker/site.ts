@@ -134,7 +134,7 @@ async function installAction(
     description: null,
     version: '1.0.0',
     conf_schema: {},
-    config: {},
+    config_defaults: {},
     meta: {},
     tags: [],
     runtime_deps: [],

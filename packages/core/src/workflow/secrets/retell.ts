@@ -4,7 +4,7 @@ import { referencesOf } from '../../expression/reference.ts';
 import { expressionsIn } from '../../expression/template.ts';
 import { packOf } from '../../pack/names.ts';
 import type { RunFacts } from '../conductor/step.ts';
-import type { Place } from './read.ts';
+import type { Place, SecretRead } from './read.ts';
 
 /** What an error of a workflow's expression is told with. */
 export interface Telling {
@@ -18,7 +18,12 @@ export function retell(error: ExpressionError, telling: Telling, place: Place): 
   const expressions = expressionsOf(error);
   const missing = missingSetting(error, expressions, telling);
   if (missing !== undefined) return inOtherWords(error, missing);
-  const [read] = expressions.flatMap((expression) => telling.facts.secrets?.reads(expression, place) ?? []);
+  return withheld(error, (expression) => telling.facts.secrets?.reads(expression, place) ?? []);
+}
+
+/** The error of an expression; of one that reads a secret only the kind. */
+export function withheld(error: ExpressionError, reads: (expression: Expression) => SecretRead[]): ExpressionError {
+  const [read] = expressionsOf(error).flatMap(reads);
   if (read === undefined) return error;
   return inOtherWords(
     error,

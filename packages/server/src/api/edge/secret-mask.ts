@@ -1,5 +1,5 @@
-import { isJsonObject, maskSecrets as maskAt, secretPaths, type FlatSchema, type Json } from '@attune/core';
+import { asFlatSchema, maskSecrets as maskAt, secretPaths, type Json } from '@attune/core';
 
 /** The values with those masked that a flat schema calls `secret`, or that were sealed when it did. */
 export const maskSecrets = (schema: Json, values: Json): Json =>
-  maskAt(values, secretPaths(isJsonObject(schema) ? (schema as FlatSchema) : null));
+  maskAt(values, secretPaths(asFlatSchema(schema)));
