@@ -4,6 +4,7 @@ import { authCommands } from './commands/auth/auth.ts';
 import { enforcementCommands } from './commands/enforcement/enforcement.ts';
 import { eventCommands } from './commands/event/event.ts';
 import { executionCommands } from './commands/execution/execution.ts';
+import { inquiryCommands } from './commands/inquiry/inquiry.ts';
 import { packCommands } from './commands/pack/pack.ts';
 import { ruleCommands } from './commands/rule/rule.ts';
 import { triggerCommands } from './commands/trigger/trigger.ts';
@@ -28,6 +29,7 @@ const groups = [
   eventCommands,
   enforcementCommands,
   executionCommands,
+  inquiryCommands,
   webhookCommands,
   authCommands,
 ];

@@ -32,6 +32,11 @@ export async function enforcementId(client: AttuneClient, id: string): Promise<I
   return idOfNewest('enforcement', (await client.listEnforcements({ query: { limit: 1 } })).data);
 }
 
+export async function inquiryId(client: AttuneClient, id: string): Promise<Id> {
+  if (id !== latest) return checkedId(id);
+  return idOfNewest('inquiry', (await client.listInquiries({ query: { limit: 1 } })).data);
+}
+
 function checkedId(id: string): Id {
   if (/^\d{1,19}$/.test(id)) return id;
   throw new AttuneError('bad_request', `'${id}' is not an id; expected digits, or '${latest}'`);

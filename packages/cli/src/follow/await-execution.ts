@@ -3,6 +3,7 @@ import type { Id } from '@attune/core';
 import { apiReader } from '../connection/api-reader.ts';
 import type { WaitOptions } from '../input/wait-options.ts';
 import { safeLine } from '../output/safe-text.ts';
+import { waitingText } from '../output/waiting.ts';
 import { writeLine } from '../output/write.ts';
 import type { Run } from '../run.ts';
 import type { Terminal } from '../terminal.ts';
@@ -28,7 +29,7 @@ export function awaitExecution(run: Run, client: AttuneClient, id: Id, options: 
     const line = progressLine(run.terminal, monotonic);
     try {
       return await awaitEnd(look, id, signal, (one) =>
-        line.say(`${safeLine(one.action_ref)} #${one.id} ${one.status}`),
+        line.say(`${safeLine(one.action_ref)} #${one.id} ${[one.status, waitingText(one)].filter(Boolean).join(', ')}`),
       );
     } finally {
       line.end();

@@ -21,6 +21,8 @@ function execution(id: string, status: ExecutionStatus, more: Partial<SeenExecut
     status,
     workflow_task: null,
     workflow_execution: null,
+    paused: false,
+    inquiry: null,
     started_at: status === 'scheduled' ? null : start,
     completed_at: hasEnded ? end : null,
     ...more,
@@ -102,6 +104,37 @@ test('watching into a pipe: changes and log lines in their order, each told once
     '2 read | oh\\u0007',
     '2 read: completed after 1.5s',
     '1 demo.a1: completed after 1.5s',
+  ]);
+});
+
+test('what stands still says why, in a pipe, in the list and in the tree', async () => {
+  const asks = (inquiry: string | null, status: ExecutionStatus = 'running') =>
+    execution('2', status, { parent: '1', workflow_task: task('gate'), inquiry });
+  const run = (paused: boolean) => execution('1', 'running', { workflow_execution: '5', paused });
+  const looks = [
+    [run(false), asks('7')],
+    [run(true), asks('7')],
+    [run(true), asks(null, 'completed')],
+    [execution('1', 'completed', { workflow_execution: '5' }), asks(null, 'completed')],
+  ];
+  const told: string[] = [];
+  const watcher = plainWatcher((line) => Promise.resolve(void told.push(line)));
+  await watch(reader(looks), '1', never, watcher);
+  expect(told).toEqual([
+    '1 demo.a1: running',
+    '2 gate: running, waits for inquiry 7',
+    '1 demo.a1: running, paused',
+    '2 gate: completed after 1.5s',
+    '1 demo.a1: completed after 1.5s',
+  ]);
+  const picture = { paint: plain, logs: new Map(), frame: 0, elapsed: () => 2_000 };
+  expect(liveLines([run(true), asks('7')], picture)).toEqual([
+    '⠋ demo.a1 running, paused 2.0s',
+    '  ⠋ gate running, waits for inquiry 7 2.0s',
+  ]);
+  expect(formatExecutionTree([run(true), asks('7')], plain).split('\n')).toEqual([
+    '● demo.a1  running  paused  #1',
+    '└─ ● gate  running  waits for inquiry 7  demo.a2  #2',
   ]);
 });
 

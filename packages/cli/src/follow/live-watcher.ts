@@ -5,6 +5,7 @@ import { paintFor, type Paint } from '../output/paint.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { paintStatus, statusMark } from '../output/status.ts';
 import { taskName } from '../output/task-name.ts';
+import { waitingText } from '../output/waiting.ts';
 import type { Terminal } from '../terminal.ts';
 import { childrenByParent } from './children.ts';
 import type { SeenExecution } from './reader.ts';
@@ -81,7 +82,9 @@ function linesOfOne(execution: SeenExecution, indent: string, { paint, logs, fra
   const mark = isRunning ? paint.cyan(spinner(frame)) : statusMark(execution.status, paint);
   const ms = isRunning ? elapsed(execution.id) : between(execution.started_at, execution.completed_at);
   const time = ms === undefined ? '' : paint.dim(` ${formatDuration(ms)}`);
-  const line = `${indent}${mark} ${safeLine(taskName(execution))} ${paintStatus(execution.status, paint)}${time}`;
+  const waiting = waitingText(execution);
+  const standing = `${paintStatus(execution.status, paint)}${waiting === undefined ? '' : `, ${waiting}`}`;
+  const line = `${indent}${mark} ${safeLine(taskName(execution))} ${standing}${time}`;
   const below = isFinal(execution.status) ? [] : (logs.get(execution.id) ?? []);
   return [line, ...below.map((text) => `${indent}    ${paint.dim(text)}`)];
 }

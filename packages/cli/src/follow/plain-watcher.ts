@@ -1,17 +1,19 @@
-import { isFinal, type ExecutionStatus, type Id } from '@attune/core';
+import { isFinal, type Id } from '@attune/core';
 import { between, formatDuration } from '../output/duration.ts';
 import { safeLine } from '../output/safe-text.ts';
 import { taskName } from '../output/task-name.ts';
+import { waitingText } from '../output/waiting.ts';
 import type { SeenExecution } from './reader.ts';
 import type { Watcher } from './watch.ts';
 
 /** One line for each change and each line of a log, for files and pipes: `12 read_commits: running`, `12 read_commits | ...`. */
 export function plainWatcher(write: (line: string) => Promise<void>): Watcher {
-  const told = new Map<Id, ExecutionStatus>();
+  const told = new Map<Id, string>();
   const prefix = (execution: SeenExecution) => `${execution.id} ${safeLine(taskName(execution))}`;
   const tell = async (execution: SeenExecution) => {
-    if (told.get(execution.id) === execution.status) return;
-    told.set(execution.id, execution.status);
+    const mark = [execution.status, waitingText(execution)].join();
+    if (told.get(execution.id) === mark) return;
+    told.set(execution.id, mark);
     await write(`${prefix(execution)}: ${statusText(execution)}`);
   };
   return {
@@ -32,6 +34,7 @@ const byEnd = (one: SeenExecution, other: SeenExecution): number =>
 
 function statusText(execution: SeenExecution): string {
   const ms = isFinal(execution.status) ? between(execution.started_at, execution.completed_at) : undefined;
+  const waiting = waitingText(execution);
   const retry = execution.workflow_task?.next_retry_at ? ', will be retried' : '';
-  return `${execution.status}${ms === undefined ? '' : ` after ${formatDuration(ms)}`}${retry}`;
+  return `${execution.status}${ms === undefined ? '' : ` after ${formatDuration(ms)}`}${waiting === undefined ? '' : `, ${waiting}`}${retry}`;
 }

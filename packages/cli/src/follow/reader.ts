@@ -9,6 +9,10 @@ export interface SeenExecution {
   workflow_task: Pick<WorkflowTaskMetadata, 'task_name' | 'task_index' | 'visit' | 'attempt' | 'next_retry_at'> | null;
   /** The run, where the action is a workflow: then it writes no logs of its own. */
   workflow_execution: Id | null;
+  /** Nothing starts in the run. */
+  paused: boolean;
+  /** The question to a person that it waits with. */
+  inquiry: Id | null;
   started_at: Instant | null;
   completed_at: Instant | null;
 }

@@ -6,6 +6,7 @@ import type { Paint } from './paint.ts';
 import { safeLine } from './safe-text.ts';
 import { paintStatus, statusMark } from './status.ts';
 import { taskName } from './task-name.ts';
+import { waitingText } from './waiting.ts';
 import { drawTree, type TreeNode } from './tree.ts';
 
 /** An execution and all below it, drawn with lines: what each is, how it stands, how long it took, and its id to ask for more.
@@ -27,6 +28,7 @@ function describe(execution: SeenExecution, paint: Paint): string {
   const parts = [
     `${statusMark(execution.status, paint)} ${safeLine(name)}`,
     paintStatus(execution.status, paint),
+    waitingText(execution),
     ms === undefined ? undefined : paint.dim(formatDuration(ms)),
     execution.workflow_task === null ? undefined : paint.dim(safeLine(execution.action_ref)),
     paint.dim(`#${execution.id}`),

@@ -2,7 +2,7 @@ import type { Paint } from './paint.ts';
 
 type Look = { mark: string; colour: 'green' | 'red' | 'yellow' | 'cyan' | 'gray' | 'magenta' };
 
-/** Statuses of executions, workflow runs and enforcements; a word that is not here is shown as it is. */
+/** Statuses of executions, workflow runs, enforcements and inquiries; a word that is not here is shown as it is. */
 const looks: Readonly<Record<string, Look>> = {
   requested: { mark: '·', colour: 'gray' },
   scheduling: { mark: '·', colour: 'gray' },
@@ -17,6 +17,8 @@ const looks: Readonly<Record<string, Look>> = {
   created: { mark: '·', colour: 'gray' },
   processed: { mark: '✓', colour: 'green' },
   disabled: { mark: '–', colour: 'yellow' },
+  pending: { mark: '●', colour: 'cyan' },
+  responded: { mark: '✓', colour: 'green' },
 };
 
 export function paintStatus(status: string, paint: Paint): string {

@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from '../client.ts';
 
-import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
+import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -362,6 +362,69 @@ export const listWorkflowSteps = <ThrowOnError extends boolean = false>(options:
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/executions/{id}/steps',
     ...options
+});
+
+/**
+ * Pause a run of a workflow and all runs below it
+ *
+ * What runs ends and is recorded; nothing starts until it is resumed. Time limits and deadlines go on counting.
+ */
+export const pauseExecution = <ThrowOnError extends boolean = false>(options: Options<PauseExecutionData, ThrowOnError>) => options.client.post<PauseExecutionResponses, PauseExecutionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/{id}/pause',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Let a paused run go on
+ *
+ * Where a run above it is paused too, only its own pause is lifted, and `paused` stays true.
+ */
+export const resumeExecution = <ThrowOnError extends boolean = false>(options: Options<ResumeExecutionData, ThrowOnError>) => options.client.post<ResumeExecutionResponses, ResumeExecutionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/{id}/resume',
+    ...options
+});
+
+/**
+ * List inquiries
+ *
+ * Without the permission `inquiries:read` only those that are assigned to you.
+ */
+export const listInquiries = <ThrowOnError extends boolean = false>(options: Options<ListInquiriesData, ThrowOnError>) => options.client.get<ListInquiriesResponses, ListInquiriesErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/inquiries',
+    ...options
+});
+
+/**
+ * Show an inquiry
+ *
+ * It needs the permission `inquiries:read`, or to be the one who is asked.
+ */
+export const getInquiry = <ThrowOnError extends boolean = false>(options: Options<GetInquiryData, ThrowOnError>) => options.client.get<GetInquiryResponses, GetInquiryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/inquiries/{id}',
+    ...options
+});
+
+/**
+ * Answer an inquiry
+ *
+ * It needs the permission `inquiries:respond`, or to be the one who is asked. The first answer counts; an answer that does not fit the response schema is refused, each problem with its JSON pointer, and the inquiry stays pending.
+ */
+export const respondToInquiry = <ThrowOnError extends boolean = false>(options: Options<RespondToInquiryData, ThrowOnError>) => options.client.post<RespondToInquiryResponses, RespondToInquiryErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/inquiries/{id}/respond',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

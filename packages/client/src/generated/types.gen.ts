@@ -246,6 +246,14 @@ export type Execution = {
      */
     workflow_execution: Id | null;
     /**
+     * Whether nothing starts in the run: it is paused, or one above it is
+     */
+    paused: boolean;
+    /**
+     * The question to a person that it waits with
+     */
+    inquiry: Id | null;
+    /**
      * The first attempt, on later ones
      */
     original_execution: Id | null;
@@ -262,6 +270,11 @@ export type Execution = {
     runtime: string | null;
     worker: Id | null;
     worker_name: string | null;
+    /**
+     * The execution whose pause holds the run: itself, or one above it
+     */
+    paused_by: Id | null;
+    pause_reason: string | null;
     timeout_seconds: number | null;
     run_after: Instant | null;
     /**
@@ -319,6 +332,14 @@ export type ExecutionNode = {
      */
     workflow_execution: Id | null;
     /**
+     * Whether nothing starts in the run: it is paused, or one above it is
+     */
+    paused: boolean;
+    /**
+     * The question to a person that it waits with
+     */
+    inquiry: Id | null;
+    /**
      * The first attempt, on later ones
      */
     original_execution: Id | null;
@@ -358,6 +379,14 @@ export type ExecutionSummary = {
      */
     workflow_execution: Id | null;
     /**
+     * Whether nothing starts in the run: it is paused, or one above it is
+     */
+    paused: boolean;
+    /**
+     * The question to a person that it waits with
+     */
+    inquiry: Id | null;
+    /**
      * The first attempt, on later ones
      */
     original_execution: Id | null;
@@ -380,6 +409,76 @@ export type Health = {
  * A 64-bit id as its decimal digits
  */
 export type Id = string;
+
+/**
+ * A question to a person
+ */
+export type Inquiry = {
+    id: Id;
+    /**
+     * What waits for the answer
+     */
+    execution: Id;
+    /**
+     * The dotted public name
+     */
+    action_ref: string;
+    task_name: string | null;
+    prompt: string;
+    /**
+     * The identity that is asked; null: whoever may answer
+     */
+    assigned_to: Id | null;
+    assigned_login: string | null;
+    status: InquiryStatus;
+    /**
+     * Until when an answer counts; null: as long as it takes
+     */
+    timeout_at: Instant | null;
+    responded_at: Instant | null;
+    created: Instant;
+    updated: Instant;
+    /**
+     * Flat schema of the answer; null: any JSON value is one
+     */
+    response_schema: Json;
+    response: Json;
+    responded_by: Id | null;
+    responded_login: string | null;
+};
+
+export type InquiryResponse = {
+    response: Json;
+};
+
+export type InquiryStatus = 'pending' | 'responded' | 'timeout' | 'cancelled';
+
+export type InquirySummary = {
+    id: Id;
+    /**
+     * What waits for the answer
+     */
+    execution: Id;
+    /**
+     * The dotted public name
+     */
+    action_ref: string;
+    task_name: string | null;
+    prompt: string;
+    /**
+     * The identity that is asked; null: whoever may answer
+     */
+    assigned_to: Id | null;
+    assigned_login: string | null;
+    status: InquiryStatus;
+    /**
+     * Until when an answer counts; null: as long as it takes
+     */
+    timeout_at: Instant | null;
+    responded_at: Instant | null;
+    created: Instant;
+    updated: Instant;
+};
 
 /**
  * RFC 3339 in UTC with microseconds: 2026-11-24T10:00:00.000000Z
@@ -509,6 +608,24 @@ export type PackUpload = {
      * Replace the same version with other content
      */
     force?: boolean;
+};
+
+export type Pause = {
+    /**
+     * For people: why it is paused
+     */
+    reason?: string;
+};
+
+/**
+ * How a run stands now
+ */
+export type PausedExecution = {
+    id: Id;
+    status: ExecutionStatus;
+    paused: boolean;
+    paused_by: Id | null;
+    pause_reason: string | null;
 };
 
 /**
@@ -2081,6 +2198,168 @@ export type ListWorkflowStepsResponses = {
 };
 
 export type ListWorkflowStepsResponse = ListWorkflowStepsResponses[keyof ListWorkflowStepsResponses];
+
+export type PauseExecutionData = {
+    body: Pause | null;
+    path: {
+        id: Id;
+    };
+    query?: never;
+    url: '/api/v1/executions/{id}/pause';
+};
+
+export type PauseExecutionErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type PauseExecutionError = PauseExecutionErrors[keyof PauseExecutionErrors];
+
+export type PauseExecutionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: PausedExecution;
+    };
+};
+
+export type PauseExecutionResponse = PauseExecutionResponses[keyof PauseExecutionResponses];
+
+export type ResumeExecutionData = {
+    body?: never;
+    path: {
+        id: Id;
+    };
+    query?: never;
+    url: '/api/v1/executions/{id}/resume';
+};
+
+export type ResumeExecutionErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ResumeExecutionError = ResumeExecutionErrors[keyof ResumeExecutionErrors];
+
+export type ResumeExecutionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: PausedExecution;
+    };
+};
+
+export type ResumeExecutionResponse = ResumeExecutionResponses[keyof ResumeExecutionResponses];
+
+export type ListInquiriesData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows of a page, 1 to 200
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before
+         */
+        cursor?: string;
+        status?: InquiryStatus;
+        execution?: Id;
+        /**
+         * An id, or `me`
+         */
+        assigned_to?: 'me' | Id;
+    };
+    url: '/api/v1/inquiries';
+};
+
+export type ListInquiriesErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ListInquiriesError = ListInquiriesErrors[keyof ListInquiriesErrors];
+
+export type ListInquiriesResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Array<InquirySummary>;
+        /**
+         * Pass it as `cursor` for the next page; null: this is the last
+         */
+        next_cursor: string | null;
+    };
+};
+
+export type ListInquiriesResponse = ListInquiriesResponses[keyof ListInquiriesResponses];
+
+export type GetInquiryData = {
+    body?: never;
+    path: {
+        id: Id;
+    };
+    query?: never;
+    url: '/api/v1/inquiries/{id}';
+};
+
+export type GetInquiryErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type GetInquiryError = GetInquiryErrors[keyof GetInquiryErrors];
+
+export type GetInquiryResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Inquiry;
+    };
+};
+
+export type GetInquiryResponse = GetInquiryResponses[keyof GetInquiryResponses];
+
+export type RespondToInquiryData = {
+    body: InquiryResponse;
+    path: {
+        id: Id;
+    };
+    query?: never;
+    url: '/api/v1/inquiries/{id}/respond';
+};
+
+export type RespondToInquiryErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type RespondToInquiryError = RespondToInquiryErrors[keyof RespondToInquiryErrors];
+
+export type RespondToInquiryResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Inquiry;
+    };
+};
+
+export type RespondToInquiryResponse = RespondToInquiryResponses[keyof RespondToInquiryResponses];
 
 export type ListAuditEventsData = {
     body?: never;
