@@ -36,6 +36,8 @@ export interface Recorded {
 export interface SubjectOptions {
   /** Folder of a pack; undefined: the server's packs. */
   dir: string | undefined;
+  /** Folders of packs that this one refers to. */
+  packs: readonly string[];
   fromExecution: string | undefined;
 }
 
@@ -43,7 +45,7 @@ export interface SubjectOptions {
  *  ref: with the very definitions that the run had.
  *  @throws AttuneError where something of it is missing */
 export async function findSubject(run: Run, ref: string | undefined, options: SubjectOptions): Promise<Subject> {
-  const { dir, fromExecution } = options;
+  const { dir, packs, fromExecution } = options;
   if (ref === undefined && dir === undefined && fromExecution === undefined) {
     throw new AttuneError(
       'bad_request',
@@ -51,7 +53,7 @@ export async function findSubject(run: Run, ref: string | undefined, options: Su
     );
   }
   if (dir !== undefined && fromExecution === undefined)
-    return { ...(await inFolder(run, dir, ref)), recorded: undefined };
+    return { ...(await inFolder(run, dir, packs, ref)), recorded: undefined };
 
   const { client } = await connect(run);
   if (fromExecution === undefined) return { ...(await onServer(client, ref ?? '')), recorded: undefined };
@@ -69,7 +71,7 @@ export async function findSubject(run: Run, ref: string | undefined, options: Su
   const subject =
     dir === undefined
       ? await onServer(client, ref ?? execution.action_ref, isAsItWas ? revisions : undefined)
-      : await inFolder(run, dir, ref ?? execution.action_ref);
+      : await inFolder(run, dir, packs, ref ?? execution.action_ref);
   return {
     ...subject,
     recorded: {
@@ -88,8 +90,13 @@ const onServer = async (
   revisions?: ReadonlyMap<string, string>,
 ): Promise<Omit<Subject, 'recorded'>> => ({ ref, ...(await fetchActions(client, ref, revisions)) });
 
-async function inFolder(run: Run, dir: string, ref: string | undefined): Promise<Omit<Subject, 'recorded'>> {
-  const { actions, workflows } = await openPack(run.terminal, dir);
+async function inFolder(
+  run: Run,
+  dir: string,
+  packs: readonly string[],
+  ref: string | undefined,
+): Promise<Omit<Subject, 'recorded'>> {
+  const { actions, workflows } = await openPack(run.terminal, dir, packs);
   const [only, ...others] = workflows;
   const named = ref ?? (others.length === 0 ? only : undefined);
   if (named === undefined || actions(named)?.workflow == null) {

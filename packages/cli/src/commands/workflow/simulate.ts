@@ -22,6 +22,7 @@ import { withExamples } from '../help.ts';
 
 interface Options {
   dir?: string;
+  pack?: string[];
   param?: string[];
   paramsJson?: string;
   config?: string[];
@@ -40,6 +41,7 @@ export function workflowSimulateCommand(workflow: Command, cli: Cli): void {
     )
     .argument('[ref]', 'ref of the workflow; with --from-execution it may be left out: the definition that the run had')
     .option('--dir <folder>', 'a workflow of the pack in this folder, without a server')
+    .option('--pack <folder>', 'with --dir, another pack that this one refers to (repeat); core is at hand', collect)
     .option(
       '--param <name=value>',
       'one parameter: JSON where it parses, else text; @FILE reads a file (repeat)',
@@ -63,7 +65,11 @@ export function workflowSimulateCommand(workflow: Command, cli: Cli): void {
 }
 
 async function simulateWorkflow(run: Run, ref: string | undefined, options: Options): Promise<number> {
-  const subject = await findSubject(run, ref, { dir: options.dir, fromExecution: options.fromExecution });
+  const subject = await findSubject(run, ref, {
+    dir: options.dir,
+    packs: options.pack ?? [],
+    fromExecution: options.fromExecution,
+  });
   const { recorded, actions } = subject;
   const workflow = actions(subject.ref)?.workflow ?? null;
   if (workflow === null) throw new AttuneError('unknown_ref', `There is no workflow '${subject.ref}'`);
