@@ -16,13 +16,28 @@ export interface ActionRow {
   workflow_def: Id | null;
 }
 
-export const findByRefs = (tx: Tx, refs: readonly string[]): Promise<ActionRow[]> =>
+/** @param packRevision the actions of this pack revision are as they were in it, retired ones included. */
+export const findByRefs = (tx: Tx, refs: readonly string[], packRevision: string | null): Promise<ActionRow[]> =>
   tx.many<ActionRow>(sql`
-    select a.id, a.ref, a.pack_ref, a.revision, p.revision as pack_revision, v.definition, a.runtime_ref, a.workflow_def
+    select a.id, a.ref, a.pack_ref, v.hash as revision, coalesce(k.pack_revision, p.revision) as pack_revision, v.definition,
+      case when k.ref is null then a.runtime_ref else k.runtime_ref end as runtime_ref,
+      case when k.ref is null then a.workflow_def when v.kind = 'workflow' then
+        (select d.id from workflow_definition d where d.ref = a.ref) end as workflow_def
     from action a
     join pack p on p.id = a.pack
-    join revision v on v.hash = a.revision
-    where a.ref = any(${refs}::text[]) and a.removed_at is null`);
+    left join pack_action k on k.pack_revision = ${packRevision} and k.ref = a.ref
+    join revision v on v.hash = coalesce(k.revision, a.revision)
+    where a.ref = any(${refs}::text[]) and (a.removed_at is null or k.ref is not null)`);
+
+/** Keeps which definition an action has in a revision of its pack. */
+export const keepInPack = (
+  tx: Tx,
+  action: { pack_revision: string; ref: string; revision: string; runtime_ref: string | null },
+): Promise<number> =>
+  tx.run(sql`
+    insert into pack_action (pack_revision, ref, revision, runtime_ref)
+    values (${action.pack_revision}, ${action.ref}, ${action.revision}, ${action.runtime_ref})
+    on conflict (pack_revision, ref) do nothing`);
 
 export interface ActionToKeep {
   ref: string;
@@ -64,10 +79,10 @@ export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject |
   tx.many<{ ref: string; parameters: JsonObject | null }>(sql`
     select ref, param_schema as parameters from action where removed_at is null`);
 
-export const idOf = async (tx: Tx, ref: string): Promise<Id | undefined> =>
-  (await tx.maybe<{ id: Id }>(sql`select id from action where ref = ${ref} and removed_at is null`))?.id;
 /** What the results of these actions look like; refs that are not known are missing. */
 export const outputs = (tx: Tx, refs: readonly string[]): Promise<{ ref: string; output: FlatSchema | null }[]> =>
   tx.many<{ ref: string; output: FlatSchema | null }>(sql`
     select ref, out_schema as output from action where ref = any(${refs}::text[]) and removed_at is null`);
 
+export const idOf = async (tx: Tx, ref: string): Promise<Id | undefined> =>
+  (await tx.maybe<{ id: Id }>(sql`select id from action where ref = ${ref} and removed_at is null`))?.id;

@@ -41,18 +41,33 @@ export interface Wanted {
 /** Creates executions in one statement, in the order given, each in the furthest state that is already true: `running` for a
  *  workflow and a question to a person (the caller begins them), `requested` for one that is delayed, `scheduled` for an action,
  *  `failed` for what cannot start. */
-export async function create(tx: Tx, wanted: readonly Wanted[]): Promise<EngineExecution[]> {
-  const known = await actionsOf(tx, wanted);
-  return executionQueue.insertMany(
-    tx,
-    wanted.map((one) => rowOf(one, known.get(one.action_ref), tx.vault)),
-  );
+export async function create(
+  tx: Tx,
+  wanted: readonly Wanted[],
+  { actions: then = [], packRevision = null, settle }: CreateOptions = {},
+): Promise<EngineExecution[]> {
+  const known = await actionsOf(tx, wanted, packRevision);
+  const rows = wanted.map((one, index) => rowOf(one, then[index] ?? known.get(one.action_ref), tx.vault));
+  return executionQueue.insertMany(tx, settle === undefined ? rows : await settle(rows));
+}
+
+export interface CreateOptions {
+  /** The actions to use, in the order of what is wanted; where there is none, the one that is registered. */
+  actions?: readonly (ActionRow | undefined)[];
+  /** The pack revision of the run they belong to: actions of that pack are those of the revision, also while it is updated. */
+  packRevision?: string | null;
+  /** Has the last word on the rows. */
+  settle?: (rows: readonly NewExecution[]) => Promise<readonly NewExecution[]>;
 }
 
 /** The action of each, by ref; refs that are not known are missing. */
-export async function actionsOf(tx: Tx, wanted: readonly { action_ref: string }[]): Promise<Map<string, ActionRow>> {
+export async function actionsOf(
+  tx: Tx,
+  wanted: readonly { action_ref: string }[],
+  packRevision: string | null = null,
+): Promise<Map<string, ActionRow>> {
   const refs = [...new Set(wanted.map((one) => one.action_ref))];
-  return new Map((await actions.findByRefs(tx, refs)).map((action) => [action.ref, action]));
+  return new Map((await actions.findByRefs(tx, refs, packRevision)).map((action) => [action.ref, action]));
 }
 
 function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): NewExecution {
@@ -66,6 +81,9 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
     original_execution: null,
     retry_count: 0,
     delay_seconds: wanted.delay_seconds,
+    rerun_of: null,
+    rerun: null,
+    result_hash: null,
   };
   const schema = schemaOf(action);
   const prepared =

@@ -3,6 +3,7 @@ import {
   askEntryPoint,
   AttuneError,
   loadPack,
+  sealedIn,
   sha256Hex,
   type ActionDefinition,
   type Id,
@@ -79,6 +80,7 @@ async function register(
   sealer: Sealer,
 ): Promise<RegisteredPack> {
   const { manifest } = definition;
+  refuseForgeries(definition);
   await packs.lockRef(tx, manifest.ref);
   const before = await packs.findByRef(tx, manifest.ref);
   const revision = await revisions.keep(tx, 'pack', manifest.ref, {
@@ -106,11 +108,22 @@ async function register(
   for (const trigger of definition.triggers) await registerTrigger(tx, pack, trigger, sealer);
   for (const action of definition.actions) {
     const workflow = definition.workflows.find((one) => one.ref === action.ref);
-    await registerAction(tx, pack, action, workflow);
+    await registerAction(tx, { ...pack, revision }, action, workflow);
   }
   for (const rule of definition.rules) await registerRule(tx, pack, rule);
   await retireOthers(tx, id, definition);
   return { ...registered, id, changed: true, forgotten_config: kept?.forgotten ?? [] };
+}
+
+/** What only the server writes, and would take for its own: no definition may hold it. */
+function refuseForgeries({ actions, workflows, triggers, rules }: PackDefinition): void {
+  const details = [...actions, ...workflows, ...triggers, ...rules].flatMap((one) =>
+    sealedIn(one as unknown as JsonObject).map((pointer) => ({
+      message: `${one.ref}: the key "$attune_sealed" is reserved for secrets that the server keeps`,
+      pointer,
+    })),
+  );
+  if (details.length > 0) throw new AttuneError('invalid_pack', 'The pack cannot be registered', { details });
 }
 
 const manifestColumns = ({ manifest }: PackDefinition) => ({
@@ -159,7 +172,7 @@ export async function makeWebhookSecrets(tx: Tx, trigger: Id, sealer: Sealer): P
 
 async function registerAction(
   tx: Tx,
-  pack: { id: Id; ref: string },
+  pack: { id: Id; ref: string; revision: string },
   action: ActionDefinition,
   workflow: WorkflowDefinition | undefined,
 ): Promise<void> {
@@ -183,15 +196,17 @@ async function registerAction(
       tags: action.tags,
       revision,
     }));
+  const runtime_ref = action.entry_point === askEntryPoint ? null : action.runner_type;
   await actions.upsert(tx, {
     ...base,
     description: action.description ?? '',
     entrypoint: action.entry_point ?? '',
-    runtime_ref: action.entry_point === askEntryPoint ? null : action.runner_type,
+    runtime_ref,
     workflow_def: workflowDefinition?.id ?? null,
     definition,
     revision,
   });
+  await actions.keepInPack(tx, { pack_revision: pack.revision, ref: action.ref, revision, runtime_ref });
 }
 
 async function registerRule(tx: Tx, pack: { id: Id; ref: string }, rule: RuleDefinition): Promise<void> {
