@@ -1,7 +1,7 @@
 import { resultView, type Decision, type Id, type Json, type JsonObject, type WorkflowDefinition } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { canonical, observedIn } from '../../core/test/workflow/model/agree.ts';
-import { Reference } from '../../core/test/workflow/model/reference.ts';
+import { Reference, type Observed } from '../../core/test/workflow/model/reference.ts';
 import { admit, claim, enact, finish, match, outcomeOf, rescue, retry, type Outcome } from '../src/index.ts';
 import { surviving } from './crash.ts';
 import { installWorker } from './support.ts';
@@ -13,6 +13,7 @@ export type Ending = { kind: 'succeeded' | 'failed' | 'timed_out'; data: JsonObj
 export interface Attempt {
   task_name: string;
   visit: number;
+  task_index: number | null;
   attempt: number;
 }
 
@@ -55,7 +56,7 @@ async function end(db: Database, { id, lease_token }: { id: Id; lease_token: str
 }
 
 interface RecordedStep {
-  decision: Decision & { successor?: { task: string; visit: number } };
+  decision: Decision & { successor?: { task: string; visit: number; item?: number } };
   status: string;
   result: Json;
   started_at: string | null;
@@ -75,46 +76,40 @@ export async function disagreement(
     select s.decision, e.status, e.result, e.started_at
     from workflow_step s left join execution e on e.id = s.execution
     where s.workflow_execution = ${run.id} order by s.step`);
-  const inputs = await inputsOf(db, run.id);
+  const said: Observed['starts'] = [];
   const model = new Reference(definition, parameters);
   let last = '';
   for (const [index, { decision, status, result, started_at }] of steps.entries()) {
     if (decision.successor !== undefined) {
-      model.again(decision.successor.task, decision.successor.visit);
+      model.again({ item: null, ...decision.successor });
       continue;
     }
     const { finished } = decision;
+    const outcome = finished === null ? null : outcomeOf(status as Parameters<typeof outcomeOf>[0]);
     const expected =
-      finished === null
+      finished === null || outcome === null
         ? model.begin()
-        : model.end(
-            finished.task,
-            finished.visit,
-            finished.attempt,
-            outcomeOf(status as Parameters<typeof outcomeOf>[0]),
-            resultView(result),
-            started_at !== null,
-          );
-    const starts = decision.targets
-      .filter((target) => target.fate === 'started')
-      .map(({ task, visit = 0, position = {} }) => ({
-        ...{ task, visit, position },
-        input: inputs.get(`${task} ${visit}`) ?? 'error',
-      }));
-    const [got, said] = [observedIn(decision, starts, expected.variables), expected].map(canonical);
+        : model.end({ item: null, ...finished }, outcome, resultView(result), started_at !== null);
+    said.push(...expected.starts);
+    const [recorded, expects] = [observedIn(decision, expected.starts, expected.variables), expected].map(canonical);
     last = canonical(expected.variables);
-    if (got !== said) return `Step ${index + 1}: the record says\n${got}\nand the model\n${said}`;
+    if (recorded !== expects) return `Step ${index + 1}: the record says\n${recorded}\nand the model\n${expects}`;
   }
-  return canonical(run.variables) === last ? null : `The run keeps ${canonical(run.variables)}, the model ${last}`;
+  if (canonical(run.variables) !== last) return `The run keeps ${canonical(run.variables)}, the model ${last}`;
+  const [rows, starts] = [await startsOf(db, run.id), said].map(canonical);
+  return rows === starts ? null : `The rows say that this started\n${rows}\nand the model\n${starts}`;
 }
 
-/** What each run of a task was given, by name and visit; `error` where it could not start. */
-async function inputsOf(db: Database, run: Id): Promise<Map<string, JsonObject | 'error'>> {
-  const rows = await db.many<{ task: string; visit: number; config: JsonObject | null; started: boolean }>(sql`
-    select workflow_task->>'task_name' as task, (workflow_task->>'visit')::int as visit, config,
-      started_at is not null as started
+/** The first attempts of a run's tasks and items, in the order in which they came into being; `error` where one could not start. */
+async function startsOf(db: Database, run: Id): Promise<Observed['starts']> {
+  const rows = await db.many<{ workflow_task: JsonObject; config: JsonObject | null; started: boolean }>(sql`
+    select workflow_task, config, started_at is not null as started
     from execution
     where workflow_task is not null and workflow_task->>'workflow_execution' = ${run}
-      and (workflow_task->>'attempt')::int = 1`);
-  return new Map(rows.map((row) => [`${row.task} ${row.visit}`, row.started ? (row.config ?? {}) : 'error']));
+      and (workflow_task->>'attempt')::int = 1
+    order by id`);
+  return rows.map(({ workflow_task, config, started }) => {
+    const { task_name: task, visit, task_index: item, position } = workflow_task;
+    return { task, visit, item, position, input: started ? (config ?? {}) : 'error' } as Observed['starts'][number];
+  });
 }
