@@ -1,4 +1,4 @@
 import { playTour } from './suite/play-tour.ts';
 
 // Everything in one process, as on a laptop.
-playTour({ all: ['api', 'executor', 'worker', 'notifier', 'supervisor'] });
+playTour({ cast: { all: ['api', 'executor', 'worker', 'notifier', 'supervisor'] } });

@@ -2,10 +2,12 @@ import { playTour } from './suite/play-tour.ts';
 
 // Every service in a process of its own, and two executors and two workers that share the work.
 playTour({
-  api: ['api'],
-  supervisor: ['supervisor'],
-  executor_1: ['executor'],
-  executor_2: ['executor'],
-  worker_1: ['worker'],
-  worker_2: ['worker'],
+  cast: {
+    api: ['api'],
+    supervisor: ['supervisor'],
+    executor_1: ['executor'],
+    executor_2: ['executor'],
+    worker_1: ['worker'],
+    worker_2: ['worker'],
+  },
 });

@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '@attune/core';
+import { isJsonObject, type Json, type JsonObject } from '@attune/core';
 import type { Outcome } from '../../../src/workflow/conductor/step.ts';
 import type { Behaviour } from '../../../../server/test/conformance/suite/expectation.ts';
 
@@ -21,13 +21,19 @@ export function endingOf(action: string, input: JsonObject, behaviour: Behaviour
     case 'core.ask':
       return behaviour.answer === undefined
         ? { outcome: 'timed_out', result: { succeeded: false, timed_out: true, error: 'Nobody answered in time' } }
-        : { outcome: 'succeeded', result: { succeeded: true, response: behaviour.answer } };
+        : { outcome: 'succeeded', result: { response: behaviour.answer } };
     default:
       return scripted(behaviour);
   }
 }
 
-function scripted({ outcome, result, stdout, error }: Behaviour): Ending {
+function scripted(behaviour: Behaviour): Ending {
+  const { outcome, result, stdout, error, answer } = behaviour;
+  if (answer !== undefined && isJsonObject(result)) {
+    const { __inquiry: _, ...data } = result;
+    const rest = { exit_code: 0, duration_ms: 0, succeeded: true, data };
+    return { outcome, result: { ...rest, response: answer, __inquiry_id: '1' } };
+  }
   const output: JsonObject = stdout === undefined ? { data: result } : { stdout };
   switch (outcome) {
     case 'succeeded':

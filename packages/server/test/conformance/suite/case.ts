@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { PackFiles } from '@attune/core';
+import { executableMode, plainMode, type PackFile, type PackFiles } from '@attune/core';
 import { readExpectation, type Expectation } from './expectation.ts';
 
 const home = join(import.meta.dirname, '..');
@@ -86,9 +86,9 @@ function kindOf(path: string): { folder: string; name: string; ending: string; p
   throw new Error(`${path} is no file of the tour`);
 }
 
-const fileAt = (path: string) => ({
+const fileAt = (path: string): PackFile => ({
   content: readFileSync(path),
-  mode: (statSync(path).mode & 0o100) === 0 ? 0o644 : 0o755,
+  mode: (statSync(path).mode & 0o100) === 0 ? plainMode : executableMode,
 });
 
 const readFiles = (folder: string): PackFiles =>

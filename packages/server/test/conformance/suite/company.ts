@@ -6,6 +6,7 @@ import { connect, spawnServer, temporaryHome, type ServerProcess } from '../../.
 import { until } from '../../../../../testing/until.ts';
 import { openDirector, type Director } from './director.ts';
 import { watchEnds, type Ends } from './ends.ts';
+import { openRespondent } from './respondent.ts';
 
 /** The processes that carry a tour out, on a database of their own. */
 export interface Company extends AsyncDisposable {
@@ -77,11 +78,13 @@ export async function openCompany(cast: Cast): Promise<Company> {
       if (name === first) api = restarted.then((server) => connect(server, home.path));
       await restarted;
     };
+    const client = async () => createAttuneClient(await api);
+    owned(openRespondent(fresh.url, director, client));
     return {
       db: fresh.db,
       director,
       ends: owned(watchEnds(fresh.db, fresh.url)),
-      client: async () => createAttuneClient(await api),
+      client,
       restart,
       async loseWorkers() {
         const names = Object.keys(cast).filter((name) => cast[name]?.includes('worker') === true);

@@ -59,7 +59,7 @@ const order: Shape<Order> = {
     try {
       return readOrder(value);
     } catch (error) {
-      report(pointer, String(error));
+      report(pointer, String(error), 'wrong_value');
       return undefined;
     }
   },

@@ -8,19 +8,35 @@ import { keyOf } from './run-key.ts';
 type Tree = Awaited<ReturnType<AttuneClient['getExecutionTree']>>['data'];
 type Shown = Awaited<ReturnType<AttuneClient['getExecution']>>['data'];
 
+/** Milliseconds from its start after which a run is read back though it has not ended, so that a test can tell how far it came. */
+const patienceMs = 90_000;
+
 /** Reads back what a run has shown, once it has ended with all below it: executions by the API, variables and steps from their rows. */
 export async function observeRun(company: Company, id: Id): Promise<ObservedRun> {
   const { db, ends } = company;
-  await ends.ended(id);
+  const patience = timeLimit(patienceMs);
+  await Promise.race([ends.ended(id), patience.over]);
   for (;;) {
     const client = await company.client();
     const { data: tree } = await client.getExecutionTree({ path: { id } });
     if (tree.truncated) throw new Error(`The tree of ${id} is too large to be shown`);
     // what a run has stopped may take its time to end
     const living = nodesOf(tree).filter(({ status }) => !isFinal(status));
-    if (living.length === 0) return runOf(client, db, tree);
-    await Promise.all(living.map((node) => ends.ended(node.id)));
+    if (living.length === 0 || patience.isOver()) return runOf(client, db, tree);
+    await Promise.race([Promise.all(living.map((node) => ends.ended(node.id))), patience.over]);
   }
+}
+
+function timeLimit(ms: number): { over: Promise<void>; isOver: () => boolean } {
+  let isOver = false;
+  const over = new Promise<void>((resolve) => {
+    const end = () => {
+      isOver = true;
+      resolve();
+    };
+    setTimeout(end, ms).unref();
+  });
+  return { over, isOver: () => isOver };
 }
 
 const nodesOf = (tree: Tree): Tree[] => [tree, ...tree.children.flatMap(nodesOf)];

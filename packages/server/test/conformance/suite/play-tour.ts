@@ -1,20 +1,32 @@
-import { AttuneError, type Id } from '@attune/core';
+import { AttuneError, type Id, type PackFiles } from '@attune/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../../../testing/until.ts';
-import { readTour, type Case } from './case.ts';
+import { readTour, type Case, type Tour } from './case.ts';
 import { openCompany, uploadOf, type Cast, type Company } from './company.ts';
+import { control, heldBy } from './controls.ts';
 import { expectRun, type ObservedRun } from './observed.ts';
 import { observeRun } from './observe.ts';
+import { withoutRestarts } from './restarts.ts';
 
 /** Milliseconds for one case: it waits for others that share the machine, and some wait for a worker to be lost. */
 const caseTimeout = 180_000;
 
-/** Registers the tour by the API, starts all its workflows at once, and holds each to what is expected of it.
- *  @param meanwhile what is done to the processes until all runs have ended. */
-export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () => boolean) => Promise<void>): void {
+/** How a tour is played. */
+export interface Staging {
+  cast: Cast;
+  /** What is done to the processes until all runs have ended. */
+  disturb?: (company: Company, isOver: () => boolean) => Promise<void>;
+  /** Workers are among what is killed: actions are started again then, so what is about retries, lost workers and moments is left out. */
+  losesWorkers?: boolean;
+}
+
+/** Registers the tour by the API, starts all its workflows at once, and holds each to what is expected of it. */
+export function playTour({ cast, disturb, losesWorkers = false }: Staging): void {
   const tour = readTour();
   const refused = tour.cases.filter(({ expectation }) => expectation.problems !== undefined);
-  const played = tour.cases.filter(({ expectation }) => expectation.problems === undefined);
+  const played = tour.cases.filter(
+    (one) => one.expectation.problems === undefined && !(losesWorkers && dependsOnAttempts(tour, one)),
+  );
   const isDoomed = ({ expectation }: Case) =>
     Object.values(expectation.actions).some(({ outcome }) => outcome === 'abandoned');
   const runs = new Map<Case, Promise<{ id: Id; observed: ObservedRun }>>();
@@ -29,13 +41,13 @@ export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () =
   beforeAll(async () => {
     company = await openCompany(cast);
     const client = await company.client();
-    await client.registerPack({ body: uploadOf(tour.files) });
+    await client.registerPack({ body: uploadOf(losesWorkers ? restartable(tour.files) : tour.files) });
     const calm = played.filter((one) => !isDoomed(one));
     const calmRuns = calm.map((one) => play(theCompany(), one));
     for (const [index, run] of calmRuns.entries()) if (calm[index] !== undefined) runs.set(calm[index], run);
     let isOver = false;
     const rest = Promise.allSettled(calmRuns).then(() => (isOver = true));
-    disturbance = meanwhile?.(company, () => isOver);
+    disturbance = disturb?.(company, () => isOver);
     // A lost worker loses all that it has, so these begin when nothing else runs.
     const doomed = played.filter(isDoomed);
     const together = rest.then(() => disturbance).then(() => doom(theCompany(), doomed));
@@ -57,7 +69,8 @@ export function playTour(cast: Cast, meanwhile?: (company: Company, isOver: () =
     async (_, one) => {
       const run = await runs.get(one);
       if (run === undefined) throw new Error('The case was not played');
-      expectRun(`${one.file}, execution ${run.id}`, run.observed, one.expectation.run);
+      const observed = losesWorkers ? withoutRestarts(run.observed) : run.observed;
+      expectRun(`${one.file}, execution ${run.id}`, observed, one.expectation.run);
     },
     caseTimeout,
   );
@@ -94,9 +107,34 @@ async function play(company: Company, one: Case): Promise<{ id: Id; observed: Ob
   const { ref, expectation } = one;
   const client = await company.client();
   const { data } = await client.createExecution({ body: { action_ref: ref, parameters: expectation.parameters } });
-  company.director.direct(data.id, expectation);
-  return { id: data.id, observed: await observeRun(company, data.id) };
+  company.director.direct(data.id, expectation, heldBy(expectation.meanwhile));
+  const [observed] = await Promise.all([
+    observeRun(company, data.id),
+    control(company, data.id, expectation.meanwhile),
+  ]);
+  return { id: data.id, observed };
 }
+
+/** Whether another attempt, or another moment, would make another run of it. */
+const dependsOnAttempts = (tour: Tour, { ref, expectation }: Case): boolean =>
+  expectation.meanwhile.length > 0 ||
+  Object.values(expectation.actions).some(({ outcome }) => outcome === 'abandoned') ||
+  [...tour.files].some(
+    ([path, { content }]) => path.endsWith(`/${ref.slice('tour.'.length)}.yaml`) && text(content).includes('retry:'),
+  );
+
+const text = (content: Uint8Array): string => new TextDecoder().decode(content);
+
+/** The same pack with actions that may be started again if their worker is lost. */
+const restartable = (files: PackFiles): PackFiles =>
+  new Map(
+    [...files].map(([path, file]) => {
+      const source = text(file.content);
+      const isProgram = path.startsWith('actions/') && source.includes('\nentry_point:');
+      const content = new TextEncoder().encode(`${source}on_worker_lost: restart\n`);
+      return [path, isProgram ? { ...file, content } : file] as const;
+    }),
+  );
 
 /** Plays cases in which a worker is lost: once all the attempts that are to lose theirs are under way. */
 async function doom(company: Company, cases: readonly Case[]): Promise<PromiseSettledResult<Played>[]> {
