@@ -1,8 +1,10 @@
 import {
   isFinal,
+  isJsonObject,
   type ExecutionStatus,
   type Id,
   type Instant,
+  type Json,
   type NotReused,
   type RunExplanation,
   type Standing,
@@ -23,6 +25,8 @@ export interface ExecutionExplanation {
   pack_revision: string | null;
   origin: Origin;
   standing: Standing;
+  /** Why it did not succeed; null where it did, or has not ended. */
+  error: string | null;
   /** All attempts of an execution outside any workflow, the first one first; empty where there is only one. */
   attempts: AttemptExplanation[];
   workflow: WorkflowExplanation | null;
@@ -85,6 +89,7 @@ export function explainExecution(
       pack_revision: execution.pack_revision,
       origin: originOf(execution),
       standing,
+      error: errorOf(execution.result),
     };
     const run = execution.revision === null ? null : execution.workflow_execution;
     if (run === null) {
@@ -102,6 +107,13 @@ export function explainExecution(
       workflow: { workflow_execution: run, ...rest, tasks: await withAttempts(tx, tasks, rows) },
     };
   });
+}
+
+/** What a result says of why it is no success. */
+function errorOf(result: Json): string | null {
+  const error = isJsonObject(result) ? (result['error'] ?? null) : null;
+  const text = isJsonObject(error) ? (error['message'] ?? null) : error;
+  return typeof text === 'string' ? text : null;
 }
 
 async function standingOf(tx: Tx, id: Id): Promise<Standing> {

@@ -20,7 +20,9 @@ import { refuseMalformedHttp } from './edge/malformed-http.ts';
 import { enforcementRoutes } from './enforcement.ts';
 import { eventRoutes } from './event.ts';
 import { executionRoutes } from './execution.ts';
+import { executionExplainRoute } from './execution-explain.ts';
 import { executionPauseRoutes } from './execution-pause.ts';
+import { executionRerunRoute } from './execution-rerun.ts';
 import { healthRoutes } from './health.ts';
 import { inquiryRoutes } from './inquiry.ts';
 import { packRoutes } from './pack.ts';
@@ -95,6 +97,8 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   executionRoutes(app, deps);
   workflowStepRoutes(app, deps);
   executionPauseRoutes(app, deps);
+  executionExplainRoute(app, deps);
+  executionRerunRoute(app, deps);
   inquiryRoutes(app, deps);
   auditEventRoutes(app, deps);
   webhookRoute(app, deps);

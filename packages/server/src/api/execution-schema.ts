@@ -30,6 +30,8 @@ const WorkflowTaskSchema: z.ZodType<WorkflowTaskMetadata, WorkflowTaskMetadata> 
     attempt: z.number().exactOptional(),
     position: z.record(z.string(), z.number()).exactOptional(),
     triggered_by: z.string().nullable().exactOptional(),
+    reused_from: IdSchema.exactOptional().describe('In a re-run: the execution whose result it took over'),
+    not_reused: z.string().exactOptional().describe('In a re-run: why it took none over'),
   })
   .meta({ id: 'WorkflowTask', description: 'What the execution is in its workflow' });
 
@@ -48,6 +50,7 @@ const summaryShape = {
   paused: z.boolean().describe('Whether nothing starts in the run: it is paused, or one above it is'),
   inquiry: IdSchema.nullable().describe('The question to a person that it waits with'),
   original_execution: IdSchema.nullable().describe('The first attempt, on later ones'),
+  rerun_of: IdSchema.nullable().describe('The execution that it runs again'),
   retry_count: z.int(),
   created: InstantSchema,
   updated: InstantSchema,
@@ -74,6 +77,7 @@ export const ExecutionSchema = z
     pack_revision: HashSchema.nullable().describe("Digest of the pack's files it runs with"),
     input_hash: HashSchema.nullable(),
     result_hash: HashSchema.nullable(),
+    rerun: JsonSchema.describe('How it runs the other one again: `mode`, `from`, `reset_items`, `latest`'),
   })
   .meta({ id: 'Execution' });
 

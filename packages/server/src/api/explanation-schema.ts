@@ -191,6 +191,7 @@ export const ExecutionExplanationSchema = z
     pack_revision: HashSchema.nullable(),
     origin: OriginSchema,
     standing: StandingSchema,
+    error: z.string().nullable().describe('Why it did not succeed'),
     attempts: z.array(AttemptSchema).describe('Of an execution outside any workflow, where there are several'),
     workflow: z
       .object({
