@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from '../client.ts';
 
-import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
+import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, ExplainExecutionData, ExplainExecutionErrors, ExplainExecutionResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RerunExecutionData, RerunExecutionErrors, RerunExecutionResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -388,6 +388,32 @@ export const resumeExecution = <ThrowOnError extends boolean = false>(options: O
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/executions/{id}/resume',
     ...options
+});
+
+/**
+ * Explain an execution: why it is where it is and, of a workflow, why each task ran, waits or never runs
+ *
+ * Conditions are evaluated again on what was recorded; each proof evaluates to its value without the server.
+ */
+export const explainExecution = <ThrowOnError extends boolean = false>(options: Options<ExplainExecutionData, ThrowOnError>) => options.client.get<ExplainExecutionResponses, ExplainExecutionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/{id}/explain',
+    ...options
+});
+
+/**
+ * Run an execution again that has ended: the whole, or from a task on
+ *
+ * A new execution, which names the other one in `rerun_of`. What is before, or beside, the task it begins with is taken over where its definition and its parameters are the same; explaining the new execution says what was, and why the rest was not.
+ */
+export const rerunExecution = <ThrowOnError extends boolean = false>(options: Options<RerunExecutionData, ThrowOnError>) => options.client.post<RerunExecutionResponses, RerunExecutionErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/{id}/rerun',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -72,6 +72,37 @@ export type ActionSummary = {
     updated: Instant;
 };
 
+export type Arrival = {
+    task: string;
+    visit: number;
+    /**
+     * Places in `next` of those that fired and named the task
+     */
+    transitions: Array<number>;
+};
+
+export type AttemptExplanation = {
+    execution: Id;
+    item: number | null;
+    attempt: number;
+    status: ExecutionStatus;
+    /**
+     * Why it did not succeed
+     */
+    error: string | null;
+    standing: Standing;
+    started_at: Instant | null;
+    completed_at: Instant | null;
+    /**
+     * In a re-run: the execution whose result it took over
+     */
+    reused_from: Id | null;
+    /**
+     * In a re-run: why it took none over
+     */
+    not_reused: NotReused | null;
+};
+
 export type AuditEvent = {
     id: Id;
     category: 'auth' | 'secret' | 'admin' | 'pack';
@@ -257,6 +288,10 @@ export type Execution = {
      * The first attempt, on later ones
      */
     original_execution: Id | null;
+    /**
+     * The execution that it runs again
+     */
+    rerun_of: Id | null;
     retry_count: number;
     created: Instant;
     updated: Instant;
@@ -291,6 +326,57 @@ export type Execution = {
     pack_revision: string | null;
     input_hash: string | null;
     result_hash: string | null;
+    /**
+     * How it runs the other one again: `mode`, `from`, `reset_items`, `latest`
+     */
+    rerun: Json;
+};
+
+export type ExecutionExplanation = {
+    execution: Id;
+    /**
+     * The dotted public name
+     */
+    action_ref: string;
+    status: 'requested' | 'scheduling' | 'scheduled' | 'running' | 'canceling' | 'completed' | 'failed' | 'timeout' | 'cancelled' | 'abandoned';
+    /**
+     * Definition it runs with
+     */
+    revision: string | null;
+    pack_revision: string | null;
+    origin: Origin;
+    standing: Standing;
+    /**
+     * Why it did not succeed
+     */
+    error: string | null;
+    /**
+     * Of an execution outside any workflow, where there are several
+     */
+    attempts: Array<AttemptExplanation>;
+    /**
+     * Null where the action is no workflow, or the run is one of an older system
+     */
+    workflow: {
+        workflow_execution: Id;
+        /**
+         * Whether deciding everything again gives what was recorded; from `step` on nothing is proven
+         */
+        replay: {
+            agrees: boolean;
+            step: number | null;
+            message: string | null;
+        };
+        variables: JsonObject;
+        /**
+         * Why the run fails, or failed
+         */
+        failures: Array<string>;
+        /**
+         * In the order of the file
+         */
+        tasks: Array<TaskExplanation>;
+    } | null;
 };
 
 export type ExecutionLog = {
@@ -343,6 +429,10 @@ export type ExecutionNode = {
      * The first attempt, on later ones
      */
     original_execution: Id | null;
+    /**
+     * The execution that it runs again
+     */
+    rerun_of: Id | null;
     retry_count: number;
     created: Instant;
     updated: Instant;
@@ -390,6 +480,10 @@ export type ExecutionSummary = {
      * The first attempt, on later ones
      */
     original_execution: Id | null;
+    /**
+     * The execution that it runs again
+     */
+    rerun_of: Id | null;
     retry_count: number;
     created: Instant;
     updated: Instant;
@@ -486,6 +580,11 @@ export type InquirySummary = {
 export type Instant = string;
 
 /**
+ * `waiting_for_item_slot`: As many items are under way as may be; the next one starts when one of them ends. `items_stopped`: An item has failed, or was cancelled, or the run of the workflow fails: no more items start
+ */
+export type ItemState = 'waiting_for_item_slot' | 'items_stopped';
+
+/**
  * Any JSON value; integers may have any number of digits
  */
 export type Json = import('@attune/core').Json;
@@ -543,6 +642,37 @@ export type NewExecution = {
      */
     action_ref: string;
     parameters?: JsonObject;
+};
+
+/**
+ * `asked`: The re-run was asked to begin with it. `follows`: It follows what the re-run was asked to begin with, or what has to run again. `no_recorded_run`: It did not run there before. `not_completed`: What it came to before was a failure that nothing handled, or a cancellation. `action_differs`: Its action is another one, or has another definition. `input_differs`: Its parameters are others
+ */
+export type NotReused = 'asked' | 'follows' | 'no_recorded_run' | 'not_completed' | 'action_differs' | 'input_differs';
+
+/**
+ * What the execution came from
+ */
+export type Origin = {
+    kind: 'request';
+    executor: Id | null;
+} | {
+    kind: 'rule';
+    /**
+     * The dotted public name
+     */
+    rule_ref: string;
+    enforcement: Id;
+    event: Id | null;
+} | {
+    kind: 'task';
+    parent: Id;
+    task: string;
+    visit: number;
+    item: number | null;
+} | {
+    kind: 'rerun';
+    rerun_of: Id;
+    executor: Id | null;
 };
 
 export type Pack = {
@@ -654,6 +784,22 @@ export type Problem = {
     pointer?: string;
 };
 
+export type ProvenCondition = {
+    /**
+     * As it is written
+     */
+    condition: string;
+    /**
+     * Null: it could not be evaluated
+     */
+    value: boolean | null;
+    /**
+     * Every clause with its operands and result; null where it cannot be computed again
+     */
+    proof: Json;
+    error: string | null;
+};
+
 export type ReceivedDelivery = {
     event_id: Id;
     /**
@@ -685,6 +831,29 @@ export type RegisteredPack = {
      * False: exactly this content was registered already
      */
     changed: boolean;
+};
+
+export type Rerun = {
+    /**
+     * Task of a workflow to begin with; inside of nested workflows `outer.inner`
+     */
+    from?: string;
+    /**
+     * Begin with what failed, instead
+     */
+    failed?: boolean;
+    /**
+     * Run the completed items of the tasks it begins with again, too
+     */
+    reset_items?: boolean;
+    /**
+     * Use the newest definitions instead of those it ran with
+     */
+    latest?: boolean;
+    /**
+     * Parameters to change; the others stay as they were
+     */
+    parameters?: JsonObject;
 };
 
 export type Rule = {
@@ -791,6 +960,168 @@ export type SignedDelivery = {
     headers: {
         [key: string]: string;
     };
+};
+
+/**
+ * Why an execution is where it is, with what the reason is about
+ */
+export type Standing = {
+    reason: StandingReason;
+    /**
+     * The same in one sentence
+     */
+    message: string;
+    [key: string]: unknown;
+};
+
+/**
+ * `ended`: It has ended, and nothing follows from it any more. `running_on_worker`: A worker runs it, and renews its lease. `waiting_for_worker_slot`: It is due, and a worker that has its runtime takes it as soon as one of its slots is free. `no_worker_has_runtime`: It is due, but of the living workers none has its runtime. `no_worker_alive`: It is due, but no worker is alive. `delayed_until`: It is not due yet. `waiting_for_retry`: An attempt failed, and the next one is made when its delay is over. `waiting_for_children`: It is a run of a workflow, and something below it is under way. `not_admitted`: An executor has yet to admit it, or to make the attempt that is due. `no_executor_alive`: An executor has yet to admit it, or to make the attempt that is due, but none is alive. `paused`: A run that it is part of, or that it is, is paused: what runs ends, nothing starts. `inquiry_pending`: It waits for the answer to a question. `canceling`: It was cancelled, and what still runs is being stopped. `worker_lost`: Its worker no longer renews the lease; a supervisor abandons it. `no_supervisor_alive`: Its worker no longer renews the lease, and no supervisor is alive to abandon it. `owned_by_creator`: It was created as running without a lease: whoever created it ends it. `revision_missing`: The row names no definition or no runtime, as rows of older systems do: nothing here starts it. `orphaned`: Nothing below it is under way and nothing will move it: this must not be, please report it
+ */
+export type StandingReason = 'ended' | 'running_on_worker' | 'waiting_for_worker_slot' | 'no_worker_has_runtime' | 'no_worker_alive' | 'delayed_until' | 'waiting_for_retry' | 'waiting_for_children' | 'not_admitted' | 'no_executor_alive' | 'paused' | 'inquiry_pending' | 'canceling' | 'worker_lost' | 'no_supervisor_alive' | 'owned_by_creator' | 'revision_missing' | 'orphaned';
+
+export type TaskExplanation = {
+    task: string;
+    /**
+     * The dotted public name
+     */
+    action_ref: string;
+    state: TaskState;
+    /**
+     * The state in one sentence, about this task
+     */
+    message: string;
+    is_entry: boolean;
+    /**
+     * Every transition that names it
+     */
+    led_to_by: Array<{
+        task: string;
+        index: number;
+        condition: string | null;
+        /**
+         * How often
+         */
+        evaluated: number;
+        fired: number;
+        may_still_fire: boolean;
+    }>;
+    /**
+     * Where transitions led to its join and it is not met
+     */
+    joins: Array<{
+        /**
+         * Iteration number of each loop passed, by the name of its head
+         */
+        position: {
+            [key: string]: number;
+        };
+        needed: number;
+        arrived: Array<string>;
+        missing: Array<{
+            task: string;
+            may_still_come: boolean;
+        }>;
+    }>;
+    refusals: Array<{
+        because: Arrival | null;
+        /**
+         * Iteration number of each loop passed, by the name of its head
+         */
+        position: {
+            [key: string]: number;
+        };
+        reason: string;
+    }>;
+    /**
+     * The last ones, oldest first
+     */
+    runs: Array<TaskRunExplanation>;
+    runs_total: number;
+};
+
+export type TaskRunExplanation = {
+    visit: number;
+    /**
+     * Iteration number of each loop passed, by the name of its head
+     */
+    position: {
+        [key: string]: number;
+    };
+    /**
+     * Why it ran: what led to it; empty: the workflow begins with it
+     */
+    because: Array<Arrival>;
+    /**
+     * The condition of the task itself
+     */
+    when: ProvenCondition | null;
+    /**
+     * Null: it has not ended
+     */
+    outcome: 'succeeded' | 'failed' | 'timed_out' | 'abandoned' | 'cancelled' | 'skipped' | null;
+    items: {
+        count: number;
+        /**
+         * Items below this index were started
+         */
+        released: number;
+        ended: {
+            succeeded: number;
+            failed: number;
+            timed_out: number;
+            cancelled: number;
+        };
+        rest: {
+            state: ItemState;
+            message: string;
+        } | null;
+    } | null;
+    transitions: Array<TransitionExplanation>;
+    led_to: Array<{
+        task: string;
+        fate: 'started' | 'skipped' | 'dropped' | 'waiting' | 'refused' | 'noop' | 'fail';
+        visit: number | null;
+        reason: string | null;
+    }>;
+    retries: Array<{
+        item: number | null;
+        attempt: number;
+        outcome: 'succeeded' | 'failed' | 'timed_out' | 'abandoned' | 'cancelled';
+        /**
+         * Null: no retry follows, for `on_error` is false
+         */
+        retry_count: number | null;
+        delay_seconds: number | null;
+        on_error: ProvenCondition | null;
+    }>;
+    attempts: Array<AttemptExplanation>;
+    attempts_total: number;
+};
+
+/**
+ * `active`: A run of it is under way: its attempts say why they are where they are. `waiting_for_join`: Transitions led to it; its join is not met yet and may still be. `not_reached`: No transition has led to it yet, and something that is under way may still lead to it. `ended`: It ran, and its last run has ended. `skipped`: Its condition was false when a transition led to it last. `refused`: It was to run and could not: its condition could not be evaluated, or it had run as often as it may. `join_unmet`: Transitions led to it, and nothing that is under way leads to it any more: its join is never met. `no_path`: It did not run, and nothing that is under way leads to it. `run_failing`: It did not run, and the run of the workflow was made to fail: nothing more starts. `run_canceling`: It did not run, and the run of the workflow was cancelled: nothing more starts. `run_ended`: It did not run, and the run of the workflow has ended
+ */
+export type TaskState = 'active' | 'waiting_for_join' | 'not_reached' | 'ended' | 'skipped' | 'refused' | 'join_unmet' | 'no_path' | 'run_failing' | 'run_canceling' | 'run_ended';
+
+export type TransitionExplanation = {
+    /**
+     * Its place in the task's `next`, from 0
+     */
+    index: number;
+    /**
+     * Null: it always fires
+     */
+    when: ProvenCondition | null;
+    fired: boolean;
+    /**
+     * The variables it set; secrets are masked
+     */
+    published: JsonObject;
+    /**
+     * The targets it names
+     */
+    do: Array<string>;
+    error: string | null;
 };
 
 export type Trigger = {
@@ -951,6 +1282,14 @@ export type WorkflowTask = {
         [key: string]: number;
     };
     triggered_by?: string | null;
+    /**
+     * In a re-run: the execution whose result it took over
+     */
+    reused_from?: Id;
+    /**
+     * In a re-run: why it took none over
+     */
+    not_reused?: string;
 };
 
 export type LoginData = {
@@ -2256,6 +2595,81 @@ export type ResumeExecutionResponses = {
 };
 
 export type ResumeExecutionResponse = ResumeExecutionResponses[keyof ResumeExecutionResponses];
+
+export type ExplainExecutionData = {
+    body?: never;
+    path: {
+        id: Id;
+    };
+    query?: {
+        /**
+         * Only this task of the workflow
+         */
+        task?: string;
+    };
+    url: '/api/v1/executions/{id}/explain';
+};
+
+export type ExplainExecutionErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ExplainExecutionError = ExplainExecutionErrors[keyof ExplainExecutionErrors];
+
+export type ExplainExecutionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: ExecutionExplanation;
+    };
+};
+
+export type ExplainExecutionResponse = ExplainExecutionResponses[keyof ExplainExecutionResponses];
+
+export type RerunExecutionData = {
+    body: Rerun;
+    headers?: {
+        /**
+         * A name for this request: sent again within 24 hours it gets the first one's answer; with another body it is a conflict
+         */
+        'idempotency-key'?: string;
+    };
+    path: {
+        id: Id;
+    };
+    query?: never;
+    url: '/api/v1/executions/{id}/rerun';
+};
+
+export type RerunExecutionErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type RerunExecutionError = RerunExecutionErrors[keyof RerunExecutionErrors];
+
+export type RerunExecutionResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Execution;
+    };
+    /**
+     * Default Response
+     */
+    201: {
+        data: Execution;
+    };
+};
+
+export type RerunExecutionResponse = RerunExecutionResponses[keyof RerunExecutionResponses];
 
 export type ListInquiriesData = {
     body?: never;
