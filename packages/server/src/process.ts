@@ -141,7 +141,7 @@ async function startServices(
   return { url, firstPassword, home: config.home, missingRuntimes, stop: release };
 }
 
-/** A client that may read executions, events and enforcements is told of them. */
+/** A client that may read executions, events, enforcements and inquiries is told of them. */
 async function startNotifierService(deps: Deps): Promise<Stop> {
   const [{ startNotifier }, { tokenCheck }] = await Promise.all([
     import('./notifier/notifier.ts'),
@@ -150,7 +150,9 @@ async function startNotifierService(deps: Deps): Promise<Stop> {
   const check = tokenCheck(deps.db, deps.secrets);
   return startNotifier(deps, async (token) => {
     const may = await Promise.all(
-      (['executions:read', 'events:read', 'enforcements:read'] as const).map((permission) => check(token, permission)),
+      (['executions:read', 'events:read', 'enforcements:read', 'inquiries:read'] as const).map((permission) =>
+        check(token, permission),
+      ),
     );
     return may.every(Boolean);
   });

@@ -1,12 +1,12 @@
 import { changes, type Database } from '@attune/db';
 import type { Json } from '@attune/core';
-import type { Filter } from './filter.ts';
+import type { EntityType, Filter } from './filter.ts';
 
 /** One thing that happened, as subscribers receive it. */
 export interface Notification {
   type: 'notification';
   notification_type: string;
-  entity_type: 'execution' | 'event' | 'enforcement';
+  entity_type: EntityType;
   entity_id: string;
   payload: Record<string, Json>;
   timestamp: string;
@@ -23,11 +23,16 @@ export interface Subscriber {
 /** Rows of a kind sent in one look; the next look goes on from there. */
 const batch = 500;
 
+/** Open inquiries whose end is told to those who subscribe later; of older ones only the rows tell. */
+const mostPending = 1_000;
+
 /** Looks at the rows and tells each subscriber what is new to it. Knows nothing of sockets. */
 export class Hub {
   readonly #db: Database;
   readonly #subscribers = new Set<Subscriber>();
-  #newest: { execution: string; event: string; enforcement: string } | undefined;
+  #newest: changes.NewestIds | undefined;
+  /** Inquiries whose end is still to be told. */
+  #pending = new Set<string>();
 
   constructor(db: Database) {
     this.#db = db;
@@ -47,9 +52,13 @@ export class Hub {
       this.#newest = undefined;
       return;
     }
-    this.#newest ??= await changes.newestIds(this.#db);
+    if (this.#newest === undefined) {
+      this.#newest = await changes.newestIds(this.#db);
+      this.#pending = new Set((await changes.pendingInquiries(this.#db, mostPending)).map((inquiry) => inquiry.id));
+    }
     await this.#lookAtExecutions();
     await this.#lookAtNewRows();
+    await this.#lookAtInquiries();
   }
 
   async #lookAtExecutions(): Promise<void> {
@@ -98,6 +107,20 @@ export class Hub {
     }
   }
 
+  async #lookAtInquiries(): Promise<void> {
+    const newest = this.#newest;
+    if (newest === undefined || !this.#wants('inquiry')) return;
+    for (const row of await changes.newInquiries(this.#db, newest.inquiry, batch)) {
+      newest.inquiry = row.id;
+      this.#pending.add(row.id);
+      this.#broadcast('inquiry', inquiryNotification('created', { ...row, status: 'pending' }, row.created));
+    }
+    for (const row of await changes.endedInquiries(this.#db, [...this.#pending])) {
+      this.#pending.delete(row.id);
+      this.#broadcast('inquiry', inquiryNotification(row.status, row, row.updated));
+    }
+  }
+
   #wants(kind: Notification['entity_type']): boolean {
     return [...this.#subscribers].some((subscriber) => subscriber.filters.has(`entity_type:${kind}`));
   }
@@ -108,6 +131,16 @@ export class Hub {
     }
   }
 }
+
+/** The prompt and the answer are not told: they are asked for. */
+const inquiryNotification = (what: string, row: changes.InquiryChange, timestamp: string): Notification => ({
+  type: 'notification',
+  notification_type: `inquiry_${what}`,
+  entity_type: 'inquiry',
+  entity_id: row.id,
+  payload: { ...row },
+  timestamp,
+});
 
 const executionNotification = (type: string, row: changes.ExecutionChange): Notification => ({
   type: 'notification',

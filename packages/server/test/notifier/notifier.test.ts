@@ -113,3 +113,35 @@ test('without a token that holds a client is turned away, and told what was wron
   await client.hears({ type: 'pong' });
   client.socket.close();
 });
+
+test('a pause, and a question with its answer, are told to whoever follows the execution or all questions', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  const id = await insertExecution(fresh, null);
+  const asked = async () =>
+    (
+      await fresh.db.one<{ id: string }>(sql`
+        insert into inquiry (execution, prompt) values (${id}, 'Go?') returning id`)
+    ).id;
+  const before = await asked();
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: `entity:execution:${id}` }));
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'entity_type:inquiry' }));
+  const created = await client.hears({ entity_id: id, notification_type: 'execution_created' });
+  expect(created['payload']).toMatchObject({ paused: false, inquiry: before });
+
+  const inquiry = await until('the notifier knows where new inquiries begin', async () => {
+    const made = await asked();
+    notifier.deps.bell.ring('change');
+    return client.heard.some((message) => message['notification_type'] === 'inquiry_created') && made;
+  });
+  await fresh.db.run(sql`update inquiry set status = 'responded', updated = now() where id = ${inquiry}`);
+  await fresh.db.run(sql`update inquiry set status = 'timeout', updated = now() where id = ${before}`);
+  await fresh.db.run(sql`update execution set updated = now() where id = ${id}`);
+  notifier.deps.bell.ring('change');
+  await client.hears({ entity_id: inquiry, notification_type: 'inquiry_responded' });
+  const late = await client.hears({ entity_id: before, notification_type: 'inquiry_timeout' });
+  expect(late['payload']).not.toHaveProperty('prompt');
+  client.socket.close();
+});
