@@ -73,7 +73,8 @@ function indexText(key: Value, mayBeDigits: boolean): string | undefined {
 }
 
 function noField(map: ValueMap, key: string): string {
-  const keys = Object.keys(map);
+  // In one order whatever the object came through: a message stands in records, which are compared.
+  const keys = Object.keys(map).sort();
   const has = keys.length === 0 ? 'the object is empty' : `it has ${enumerate(keys)}`;
   const meant = suggestion(key, keys);
   return `There is no field ${quoted(key)}; ${has}.${meant} get(object, ${quoted(key)}, default) reads what may be missing`;

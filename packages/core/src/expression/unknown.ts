@@ -8,7 +8,7 @@ export function unknownName(name: string, known: Iterable<string>): string {
   const has = names.length === 0 ? '' : `; known are ${enumerate(names)}`;
   const advice = builtIns.has(name)
     ? ` "${name}" is a function: write ${name}(...).`
-    : suggestion(name, [...names, ...keywords]);
+    : suggestion(name, [...names, ...keywords].sort()); // of two as near, the same one in whatever order they came
   return `There is no ${JSON.stringify(name)} here${has}.${advice} Put text in quotes`;
 }
 
