@@ -1,15 +1,11 @@
-import { execFile } from 'node:child_process';
 import { readFile, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
-import { PassThrough, Readable } from 'node:stream';
-import { promisify } from 'node:util';
-import { runProgram } from '@attune/cli';
 import { expect, test } from 'vitest';
 import { pushPayload } from '../../../../testing/github.ts';
-import { openSite, type Ended, type Site } from './attune.test-support.ts';
+import { openSite } from './attune.test-support.ts';
+import { runLine } from './run-line.test-support.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..', '..');
-const shell = promisify(execFile);
 
 /** Examples that ask at a terminal, or speak of a server elsewhere. */
 const notHere = [
@@ -29,38 +25,16 @@ const files = () => ({
   }),
   'results.yaml': 'check_mirror: [{ error: no answer }, { data: { attempt: 2 } }]\n',
   'my-pack/pack.yaml': 'ref: my_pack\nlabel: Mine\nversion: 1.0.0\n',
+  'my-pack/actions/gate.yaml': 'ref: my_pack.gate\nworkflow_file: workflows/gate.workflow.yaml\n',
+  'my-pack/actions/workflows/gate.workflow.yaml': 'version: 1.0.0\ntasks: [{ name: gate, action: core.ask }]\n',
 });
 
-/** Takes a line apart as a shell does: the arguments `attune` gets, and its standard input. */
-async function parsed(line: string, folder: string): Promise<{ args: string[]; stdin: string }> {
-  const spy = `attune() { printf '%s\\0' "$@"; printf '\\001'; cat; }`;
-  const running = shell('sh', ['-c', `${spy}\n${line}`], { cwd: folder });
-  running.child.stdin?.end();
-  const [args = '', stdin = ''] = (await running).stdout.split('\u0001');
-  return { args: args.split('\0').slice(0, -1), stdin };
-}
-
-/** Runs a line in this process: as the real command does, and a dozen times as quick as starting it. */
-async function runLine(site: Site, line: string): Promise<Ended> {
-  const { args, stdin } = await parsed(line, site.folder);
-  const written = { stdout: '', stderr: '' };
-  const capture = (name: keyof typeof written) => {
-    const stream = new PassThrough({ encoding: 'utf8' });
-    return stream.on('data', (part: string) => (written[name] += part));
-  };
-  const exit = await runProgram(
-    {
-      stdin: Readable.from([stdin]),
-      stdout: capture('stdout'),
-      stderr: capture('stderr'),
-      env: site.env,
-      folder: site.folder,
-      userHome: site.folder,
-      interrupted: new AbortController().signal,
-    },
-    args,
-  );
-  return { exit, ...written };
+/** What has to run already for an example to have something to act on. */
+function runningFor(line: string): string[] {
+  if (line.startsWith('attune execution cancel')) return ['attune action execute core.sleep --param seconds=600'];
+  const pauses = /^attune execution (pause|resume)/.test(line);
+  if (pauses) return ['attune pack register my-pack', 'attune action execute my_pack.gate'];
+  return /^attune inquiry (show|respond)/.test(line) ? ['attune action execute core.ask'] : [];
 }
 
 test('every example of docs/cli.md runs, and ends as the page says', async () => {
@@ -73,9 +47,7 @@ test('every example of docs/cli.md runs, and ends as the page says', async () =>
   expect(lines).toEqual(expect.arrayContaining(notHere));
   const outputs = new Map<string, string>();
   for (const line of lines.filter((one) => !notHere.includes(one))) {
-    if (line.startsWith('attune execution cancel')) {
-      await runLine(site, 'attune action execute core.sleep --param seconds=600');
-    }
+    for (const command of runningFor(line)) await runLine(site, command);
     const expected = Number(/# exit code (\d+)$/.exec(line)?.[1] ?? 0);
     const { exit, stdout, stderr } = await runLine(site, line);
     expect(exit, `${line}\n${stderr}`).toBe(expected);

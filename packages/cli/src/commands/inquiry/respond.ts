@@ -30,7 +30,7 @@ export function inquiryRespondCommand(inquiry: Command, cli: Cli): void {
         const id = await inquiryId(client, given);
         const response = await readResponse(run.terminal, options);
         const answered = (await client.respondToInquiry({ path: { id }, body: { response } })).data;
-        await run.show(answered, () => `Inquiry ${id} is answered; execution ${answered.execution} goes on`);
+        await run.show(answered, () => `Inquiry ${id} is answered`);
         return 0;
       }),
     );
