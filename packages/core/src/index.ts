@@ -48,7 +48,12 @@ export { resultView } from './workflow/conductor/result-view.ts';
 export { simulate, type SimulationOptions } from './workflow/simulate/simulate.ts';
 export * from './workflow/simulate/simulation.ts';
 export * from './workflow/simulate/source.ts';
-export { knownActionsOf, type KnownAction, type KnownActions } from './workflow/simulate/known-action.ts';
+export {
+  knownActionsOf,
+  type KnownAction,
+  type KnownActions,
+  type PackSettings,
+} from './workflow/simulate/known-action.ts';
 export { givenResults, type GivenResults, type GivenSource } from './workflow/simulate/given.ts';
 export { checkResults, readResults } from './workflow/simulate/results-file.ts';
 export { randomResults } from './workflow/simulate/random.ts';

@@ -1,5 +1,6 @@
 import {
   AttuneError,
+  effectiveConfig,
   knownActionsOf,
   knownFrom,
   loadPack,
@@ -9,6 +10,7 @@ import {
   type KnownActions,
   type LoadedTests,
   type PackDefinition,
+  type PackSettings,
 } from '@attune/core';
 import { readPackFolder } from '@attune/pack';
 import { join, resolve } from 'node:path';
@@ -18,6 +20,8 @@ import type { Terminal } from '../terminal.ts';
 /** A pack that is read from its folder, without a server. */
 export interface FolderPack {
   actions: KnownActions;
+  /** What the packs at hand are configured with by their own files. */
+  settings: (pack_ref: string) => PackSettings;
   /** Refs of its workflows. */
   workflows: string[];
   tests: LoadedTests;
@@ -38,7 +42,7 @@ export async function openPack(terminal: Terminal, folder: string, others: reado
   const packs = [pack, ...read.flatMap((other) => loadPack(other, known).pack ?? [])];
   const actions = actionsOf(packs);
   const workflows = pack.workflows.map((workflow) => workflow.ref);
-  return { actions, workflows, tests: loadTests(files, actions, workflows) };
+  return { actions, settings: settingsOf(packs), workflows, tests: loadTests(files, actions, workflows) };
 }
 
 /** What several packs have; an action of any other pack takes anything. */
@@ -46,4 +50,12 @@ function actionsOf(packs: readonly PackDefinition[]): KnownActions {
   const byPack = new Map(packs.map((pack) => [pack.manifest.ref, knownActionsOf({ ...pack, ref: pack.manifest.ref })]));
   const [first = () => undefined] = byPack.values();
   return (ref) => (byPack.get(packOf(ref)) ?? first)(ref);
+}
+
+function settingsOf(packs: readonly PackDefinition[]): FolderPack['settings'] {
+  const manifests = new Map(packs.map(({ manifest }) => [manifest.ref, manifest]));
+  return (ref) => {
+    const { conf_schema = {}, config = {} } = manifests.get(ref) ?? {};
+    return { config: effectiveConfig({ conf_schema, config_defaults: config, config: {} }), conf_schema };
+  };
 }

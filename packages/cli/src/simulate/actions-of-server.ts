@@ -8,14 +8,15 @@ import {
   type JsonObject,
   type KnownAction,
   type KnownActions,
+  type PackSettings,
   type WorkflowDefinition,
 } from '@attune/core';
 
 /** What a simulation has to know, as a server has it. */
 export interface ServerPacks {
   actions: KnownActions;
-  /** Configuration of each pack that has a workflow; secrets are masked. */
-  config: (pack_ref: string) => JsonObject;
+  /** Of each pack that has a workflow; secrets of its configuration are masked. */
+  settings: (pack_ref: string) => PackSettings;
 }
 
 /** Fetches a workflow with all that its tasks name, and what nested ones name.
@@ -26,7 +27,7 @@ export async function fetchActions(
   revisions: ReadonlyMap<string, string> = new Map(),
 ): Promise<ServerPacks> {
   const known = new Map<string, KnownAction | undefined>();
-  const configs = new Map<string, JsonObject>();
+  const settings = new Map<string, PackSettings>();
   const wanted = new Set([ref]);
   for (const one of wanted) {
     const action = await fetchAction(client, one, revisions.get(one));
@@ -34,9 +35,9 @@ export async function fetchActions(
     if (action?.workflow == null) continue;
     for (const task of action.workflow.tasks) wanted.add(task.action);
     const pack = packOf(one);
-    if (!configs.has(pack)) configs.set(pack, await fetchConfig(client, pack));
+    if (!settings.has(pack)) settings.set(pack, await fetchSettings(client, pack));
   }
-  return { actions: (one) => known.get(one), config: (pack) => configs.get(pack) ?? {} };
+  return { actions: (one) => known.get(one), settings: (pack) => settings.get(pack) ?? noSettings };
 }
 
 async function fetchAction(
@@ -66,9 +67,16 @@ function knownFrom(ref: string, definition: Json): KnownAction {
   };
 }
 
-async function fetchConfig(client: AttuneClient, ref: string): Promise<JsonObject> {
-  const config = (await orMissing(client.getPack({ path: { ref } })))?.data.config;
-  return isJsonObject(config) ? config : {};
+const noSettings: PackSettings = { config: {}, conf_schema: null };
+
+async function fetchSettings(client: AttuneClient, ref: string): Promise<PackSettings> {
+  const pack = (await orMissing(client.getPack({ path: { ref } })))?.data;
+  if (pack === undefined) return noSettings;
+  const { config, conf_schema } = pack;
+  return {
+    config: isJsonObject(config) ? config : {},
+    conf_schema: isJsonObject(conf_schema) ? (conf_schema as FlatSchema) : null,
+  };
 }
 
 async function orMissing<T>(asked: Promise<T>): Promise<T | undefined> {

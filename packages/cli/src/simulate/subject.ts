@@ -5,6 +5,7 @@ import {
   type Instant,
   type JsonObject,
   type KnownActions,
+  type PackSettings,
   type RecordedRun,
 } from '@attune/core';
 import { connect } from '../connection/api.ts';
@@ -18,7 +19,7 @@ import { fetchRecord, givenParameters } from './record-of-run.ts';
 export interface Subject {
   ref: string;
   actions: KnownActions;
-  config: (pack_ref: string) => JsonObject;
+  settings: (pack_ref: string) => PackSettings;
   /** The earlier run that it follows. */
   recorded: Recorded | undefined;
 }
@@ -96,13 +97,13 @@ async function inFolder(
   packs: readonly string[],
   ref: string | undefined,
 ): Promise<Omit<Subject, 'recorded'>> {
-  const { actions, workflows } = await openPack(run.terminal, dir, packs);
+  const { actions, settings, workflows } = await openPack(run.terminal, dir, packs);
   const [only, ...others] = workflows;
   const named = ref ?? (others.length === 0 ? only : undefined);
   if (named === undefined || actions(named)?.workflow == null) {
     throw new AttuneError('unknown_ref', missingText(dir, ref, workflows));
   }
-  return { ref: named, actions, config: () => ({}) };
+  return { ref: named, actions, settings };
 }
 
 function missingText(dir: string, ref: string | undefined, workflows: readonly string[]): string {

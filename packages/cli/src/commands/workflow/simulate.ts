@@ -6,6 +6,7 @@ import {
   randomResults,
   simulate,
   type JsonObject,
+  type PackSettings,
   type Problem,
   type Simulation,
 } from '@attune/core';
@@ -92,7 +93,8 @@ async function simulateWorkflow(run: Run, ref: string | undefined, options: Opti
     ref: subject.ref,
     actions,
     parameters: { ...recorded?.parameters.known, ...given },
-    config: (pack) => ({ ...subject.config(pack), ...(pack === packOf(subject.ref) ? config : {}) }),
+    settings: (pack) =>
+      pack === packOf(subject.ref) ? withConfig(subject.settings(pack), config) : subject.settings(pack),
     keystore,
     ...(results === undefined ? {} : { source: results.source }),
     ...(recorded === undefined ? {} : { record: recorded.record }),
@@ -107,6 +109,11 @@ async function simulateWorkflow(run: Run, ref: string | undefined, options: Opti
   );
   return (simulation.departures ?? []).length === 0 ? exits.done : exits.notCompleted;
 }
+
+const withConfig = (settings: PackSettings, given: JsonObject): PackSettings => ({
+  ...settings,
+  config: { ...settings.config, ...given },
+});
 
 /** A secret parameter of the earlier run is not shown to anybody, so it has to be given again. */
 function refuseMasked(recorded: Recorded | undefined, given: JsonObject): void {

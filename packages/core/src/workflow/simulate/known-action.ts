@@ -1,5 +1,6 @@
 import type { ActionDefinition } from '../../pack/action.ts';
 import { packOf } from '../../pack/names.ts';
+import type { JsonObject } from '../../json.ts';
 import type { FlatSchema } from '../../schema/flat-schema.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 
@@ -15,6 +16,14 @@ export interface KnownAction {
   on_worker_lost: 'fail' | 'restart';
   /** The graph, where the action is a workflow. */
   workflow: WorkflowDefinition | null;
+}
+
+/** What a workflow sees of the pack it belongs to. */
+export interface PackSettings {
+  /** The configuration in force. */
+  config: JsonObject;
+  /** Marks what of it is secret. */
+  conf_schema: FlatSchema | null;
 }
 
 /** The action of a ref; undefined where there is none: a task that names it cannot start. */

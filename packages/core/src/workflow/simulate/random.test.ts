@@ -17,12 +17,12 @@ const seeded = (seed: number) => simulated(loop, { parameters: { query: 'q' }, s
 
 test('the same seed plays the same run, another one another', () => {
   expect(jsonOf(seeded(7))).toEqual(jsonOf(seeded(7)));
-  const orders = new Set(Array.from({ length: 20 }, (_, seed) => orderOf(seeded(seed)).join('\n')));
-  expect(orders.size).toBeGreaterThan(15);
+  const orders = new Set(Array.from({ length: 12 }, (_, seed) => orderOf(seeded(seed)).join('\n')));
+  expect(orders.size).toBeGreaterThan(8);
 });
 
 test('seeds come to every outcome, and outputs are drawn from the schema', () => {
-  const ends = Array.from({ length: 60 }, (_, seed) => seeded(seed)).flatMap(({ steps }) =>
+  const ends = Array.from({ length: 40 }, (_, seed) => seeded(seed)).flatMap(({ steps }) =>
     steps.flatMap((step) => (step.kind === 'decided' && step.ended !== null ? [step.ended] : [])),
   );
   expect(new Set(ends.map(({ outcome }) => outcome))).toEqual(

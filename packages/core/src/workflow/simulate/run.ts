@@ -2,6 +2,7 @@ import type { Json, JsonObject } from '../../json.ts';
 import { Memory } from '../conductor/memory.ts';
 import type { RunFacts, Step, TaskStart } from '../conductor/step.ts';
 import type { WorkflowGraph } from '../graph/graph.ts';
+import type { WorkflowSecrets } from '../secrets/secrets.ts';
 import type { KnownAction } from './known-action.ts';
 import type { RunName } from './simulation.ts';
 import type { AttemptName, ResultSource } from './source.ts';
@@ -11,6 +12,8 @@ export interface Run {
   name: RunName;
   graph: WorkflowGraph;
   facts: RunFacts;
+  /** What is secret to it, and where that goes. */
+  secrets: WorkflowSecrets;
   source: ResultSource;
   /** As the last step left it; undefined before the first. */
   now: Pick<Step, 'state' | 'variables'> | undefined;
@@ -40,12 +43,13 @@ export interface Attempt {
 
 export const newRun = (
   graph: WorkflowGraph,
-  facts: RunFacts,
+  facts: RunFacts & { secrets: WorkflowSecrets },
   { name, source, parent }: Pick<Run, 'name' | 'source' | 'parent'>,
 ): Run => ({
   name,
   graph,
   facts,
+  secrets: facts.secrets,
   source,
   now: undefined,
   memory: new Memory(graph),

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { AttuneError, formatProblem } from '../../errors.ts';
 import { isJsonObject } from '../../json.ts';
+import { secretMask } from '../../secret/sealed.ts';
 import { actionOf, orderOf, resultsOf, simulated, workflowOf } from './support.test-support.ts';
 import type { DecidedStep, Simulation } from './simulation.ts';
 
@@ -255,16 +256,64 @@ test('variables, configuration and keys are what the options say', () => {
 ref: tests.world
 version: "1"
 vars: { a: 1, b: 2 }
-tasks: [{ name: call, action: tests.call, input: { all: "{{ [a, b, config.url, keystore.token, system.workflow_start] }}" } }]
+tasks: [{ name: call, action: tests.call, input: { all: "{{ [a, b, config.url, system.workflow_start] }}", token: "{{ keystore.token }}" } }]
 `;
   const simulation = simulated(text, {
     vars: { b: 3 },
-    config: (pack) => ({ url: `of ${pack}` }),
+    settings: (pack) => ({ config: { url: `of ${pack}` }, conf_schema: null }),
     keystore: { token: 't' },
     workflow_start: '2026-05-01T10:00:00.000000Z',
+    known: [actionOf('tests.call', { parameters: { all: {}, token: { secret: true } } })],
+    shows_secrets: true,
   });
   expect(decided(simulation)[0]?.started[0]?.input).toEqual({
-    all: [1, 3, 'of tests', 't', '2026-05-01T10:00:00.000000Z'],
+    all: [1, 3, 'of tests', '2026-05-01T10:00:00.000000Z'],
+    token: 't',
+  });
+});
+
+const secretive = `
+ref: tests.secretive
+version: "1"
+parameters: { token: { type: string, secret: true } }
+output: { answer: { secret: true } }
+tasks:
+  - name: login
+    action: tests.login
+    input: { token: "{{ parameters.token }}" }
+    next:
+      - when: result().session != "x" and parameters.token != ""
+        publish: [{ session: "{{ result().session }}" }]
+        do: [use, leak]
+  - { name: use, action: tests.login, input: { token: "{{ session }}" } }
+  - { name: leak, action: core.noop, input: { message: "{{ session }}" }, next: [{ when: failed(), do: [noop] }] }
+output_map: { answer: "{{ session }}" }
+`;
+
+test('secrets are masked in every part of the answer, and go nowhere where they would be shown', () => {
+  const login = actionOf('tests.login', {
+    parameters: { token: { type: 'string', secret: true } },
+    output: { session: { type: 'string', secret: true } },
+  });
+  const options = {
+    known: [login],
+    parameters: { token: 'hunter2' },
+    results: 'login: { data: { session: opensesame } }',
+  };
+  const simulation = simulated(secretive, options);
+  expect(simulation).toMatchObject({
+    status: 'completed',
+    tasks: { use: 'completed', leak: 'completed' },
+    parameters: { token: secretMask },
+    variables: { session: secretMask },
+    result: { answer: secretMask },
+  });
+  expect(JSON.stringify(simulation)).not.toMatch(/hunter2|opensesame/);
+  const ends = decided(simulation).flatMap(({ ended }) => (ended?.task === 'leak' ? [ended] : []));
+  expect(ends).toMatchObject([{ from: 'not_started', result: { error: { kind: 'secret_exposed' } } }]);
+  expect(simulated(secretive, { ...options, shows_secrets: true })).toMatchObject({
+    parameters: { token: 'hunter2' },
+    result: { answer: 'opensesame' },
   });
 });
 

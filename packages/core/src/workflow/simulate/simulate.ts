@@ -4,7 +4,7 @@ import { prepareParameters } from '../../execution/prepare.ts';
 import type { JsonObject } from '../../json.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 import { departuresFrom } from './departure.ts';
-import type { KnownActions } from './known-action.ts';
+import type { KnownActions, PackSettings } from './known-action.ts';
 import { orderOf, recordedResults, type RecordedRun } from './recorded.ts';
 import type { Simulation } from './simulation.ts';
 import { Simulator, type World } from './simulator.ts';
@@ -18,8 +18,8 @@ export interface SimulationOptions {
   parameters?: JsonObject;
   /** Variables to begin with, in the place of those of the file that have the same names. @default {} */
   vars?: JsonObject;
-  /** Configuration of a pack, by its ref. @default {} for each */
-  config?: (pack_ref: string) => JsonObject;
+  /** What a pack's workflows see of it, by its ref. @default no configuration */
+  settings?: (pack_ref: string) => PackSettings;
   /** @default {} */
   keystore?: JsonObject;
   /** How attempts end. @default nobody knows of any, so each succeeds with an empty output */
@@ -31,6 +31,8 @@ export interface SimulationOptions {
   otherwise?: ResultSource;
   /** What `system.workflow_start` says. @default 2026-01-01T00:00:00.000000Z */
   workflow_start?: Instant;
+  /** Whether what is secret stands in the answer; else a mask is in its place, as in a record. @default false */
+  shows_secrets?: boolean;
   /** Most decisions, nested workflows included, before the simulation is given up. @default 100000 */
   most_decisions?: number;
 }
@@ -54,9 +56,14 @@ const usualStart = '2026-01-01T00:00:00.000000Z';
 const usualMost = 100_000;
 
 function worldOf(options: SimulationOptions): World {
-  const { actions, config = () => ({}), keystore = {} } = options;
+  const {
+    actions,
+    settings = () => ({ config: {}, conf_schema: null }),
+    keystore = {},
+    shows_secrets = false,
+  } = options;
   const start_ms = Date.parse(options.workflow_start ?? usualStart);
-  return { actions, config, keystore, start_ms, most_decisions: options.most_decisions ?? usualMost };
+  return { actions, settings, keystore, shows_secrets, start_ms, most_decisions: options.most_decisions ?? usualMost };
 }
 
 /** The workflow and the parameters it begins with. */

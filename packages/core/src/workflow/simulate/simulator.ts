@@ -4,27 +4,33 @@ import { maxRestarts } from '../../execution/restart.ts';
 import type { Instant } from '../../execution/execution.ts';
 import type { JsonObject } from '../../json.ts';
 import { packOf } from '../../pack/names.ts';
+import { secretPaths } from '../../secret/paths.ts';
 import { advance, awaitsRetry, begin, retried } from '../conductor/conductor.ts';
 import type { Finished, RunOutcome, Step, TaskStart } from '../conductor/step.ts';
 import type { WorkflowDefinition } from '../definition.ts';
 import { buildGraph, nodeOf } from '../graph/graph.ts';
+import { exposedBy, exposure } from '../secrets/exposed.ts';
+import { secretViewPaths } from '../secrets/result-paths.ts';
+import { secretsOf } from '../secrets/secrets.ts';
 import { Agenda, type OrderedEntry } from './agenda.ts';
 import { conditionsOf } from './conditions.ts';
 import { endKey, successorKey } from './key.ts';
-import type { KnownActions } from './known-action.ts';
+import type { KnownActions, PackSettings } from './known-action.ts';
+import { maskEnd, maskStep } from './mask.ts';
 import { isLive, newRun, stateOf, type Attempt, type Run } from './run.ts';
-import type { EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
+import type { DecidedStep, EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
 import { standingsOf } from './standing.ts';
 import { actionResult, usualDuration, type Ending, type ResultSource } from './source.ts';
 
 /** What a simulated run has around it. */
 export interface World {
   actions: KnownActions;
-  /** Configuration of a pack. */
-  config: (pack_ref: string) => JsonObject;
+  settings: (pack_ref: string) => PackSettings;
   keystore: JsonObject;
   /** When the outermost run begins, in milliseconds since 1970. */
   start_ms: number;
+  /** Whether secrets stand in what is told, or masks in their places. */
+  shows_secrets: boolean;
   /** Most decisions, nested runs included. */
   most_decisions: number;
 }
@@ -69,12 +75,11 @@ export class Simulator {
       if (due === undefined) throw new Error(`The run of ${workflow.ref} waits for nothing and has not ended`);
       last = this.#settle(this.#happen(due));
     }
+    const end = { parameters, variables: last.variables, result: last.outcome.result };
     return {
       workflow_ref: workflow.ref,
-      parameters,
+      ...(this.#world.shows_secrets ? end : maskEnd(end, run)),
       status: last.outcome.status,
-      result: last.outcome.result,
-      variables: last.variables,
       tasks: standingsOf(last.tasks, workflow, this.steps),
       duration_seconds: this.#agenda.now,
       steps: this.steps,
@@ -157,6 +162,8 @@ export class Simulator {
     const action = this.#world.actions(start.action);
     const inherits = nodeOf(run.graph, task).definition.input === 'inherit';
     const prepared = action === undefined ? undefined : prepareParameters(action, start.input, inherits);
+    const exposed = exposedBy(run.secrets.input(task), action?.parameters, inherits);
+    const refused = exposed.length > 0 ? exposure(exposed, start.action) : prepared?.error;
     return {
       run,
       name: { task, visit, attempt, item: start.item?.index ?? null },
@@ -164,7 +171,7 @@ export class Simulator {
       action,
       input: prepared?.config ?? start.input,
       retry_count: start.retry_count,
-      error: start.error ?? (action === undefined ? actionGone(start.action) : prepared?.error),
+      error: start.error ?? (action === undefined ? actionGone(start.action) : refused),
     };
   }
 
@@ -231,9 +238,12 @@ export class Simulator {
     place: Pick<Run, 'name' | 'source' | 'parent'>,
     delay = 0,
   ): Run {
-    const { config, keystore, start_ms } = this.#world;
+    const { settings, keystore, start_ms, actions } = this.#world;
     const workflow_start = instantAt(start_ms + (this.#agenda.now + delay) * 1_000);
-    const facts = { parameters, config: config(packOf(workflow.ref)), keystore, workflow_start };
+    const { config, conf_schema } = settings(packOf(workflow.ref));
+    const results = workflow.tasks.map(({ name, action }) => [name, secretViewPaths(actions(action)?.output)] as const);
+    const secrets = secretsOf(workflow, { config: secretPaths(conf_schema), results: Object.fromEntries(results) });
+    const facts = { parameters, config, keystore, workflow_start, secrets };
     return newRun(buildGraph(workflow), facts, place);
   }
 
@@ -250,7 +260,7 @@ export class Simulator {
       throw new AttuneError('invalid_workflow', message);
     }
     run.steps += 1;
-    this.steps.push({
+    const decided: DecidedStep = {
       kind: 'decided',
       run: run.name,
       step: run.steps,
@@ -259,7 +269,8 @@ export class Simulator {
       decision: step.decision,
       conditions,
       started: step.start.map((start) => this.#startedOf(run, start)),
-    });
+    };
+    this.steps.push(this.#world.shows_secrets ? decided : maskStep(decided, run, this.#world.actions));
   }
 
   #startedOf(run: Run, start: TaskStart): StartedAttempt {
