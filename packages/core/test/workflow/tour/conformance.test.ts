@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatProblem, loadPack, nothingKnown, type Known, type PackFiles } from '@attune/core';
 import { expect, test } from 'vitest';
-import { readTour, tourFolder } from '../../../../server/test/conformance/suite/case.ts';
+import { readTour } from '../../../../server/test/conformance/suite/case.ts';
 import { expectRun } from '../../../../server/test/conformance/suite/observed.ts';
 import { playCase, type World } from './player.ts';
 
@@ -73,8 +73,3 @@ function readCore(): PackFiles {
       }),
   );
 }
-
-test('every workflow begins with a comment that says what it shows', () => {
-  const silent = tour.workflows.filter((file) => !/^# \S.*\n/.test(readFileSync(join(tourFolder, file), 'utf8')));
-  expect(silent).toEqual([]);
-});
