@@ -27,6 +27,7 @@ export type { StandingRow } from './standing.ts';
 export * from './doorbell.ts';
 export { findOldDatabase, migrate, rollback, status, type MigrationOptions, type MigrationState } from './migrate.ts';
 export type { Difference, Survey } from './adopt/index.ts';
+export type { KeyOwner, KeyRow } from './key.ts';
 export { isSound, rehearse, type Rehearsal, type RehearsalOptions } from './rehearse/index.ts';
 export { verify, type Verdict } from './verify/index.ts';
 export * as changes from './change.ts';

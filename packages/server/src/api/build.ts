@@ -25,7 +25,9 @@ import { executionPauseRoutes } from './execution-pause.ts';
 import { executionRerunRoute } from './execution-rerun.ts';
 import { healthRoutes } from './health.ts';
 import { inquiryRoutes } from './inquiry.ts';
+import { keyRoutes } from './key.ts';
 import { packRoutes } from './pack.ts';
+import { packConfigRoutes } from './pack-config.ts';
 import { ruleRoutes } from './rule.ts';
 import { triggerRoutes } from './trigger.ts';
 import { webhookRoute } from './webhook/route.ts';
@@ -88,6 +90,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   authRoutes(app, { db: deps.db, accessTokens: tokens, passwords });
   healthRoutes(app, deps);
   packRoutes(app, deps);
+  packConfigRoutes(app, deps);
   actionRoutes(app, deps);
   workflowRoutes(app, deps);
   triggerRoutes(app, deps);
@@ -100,6 +103,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   executionExplainRoute(app, deps);
   executionRerunRoute(app, deps);
   inquiryRoutes(app, deps);
+  keyRoutes(app, deps);
   auditEventRoutes(app, deps);
   webhookRoute(app, deps);
   return { app, routes };

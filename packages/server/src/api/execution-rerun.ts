@@ -6,7 +6,7 @@ import { callerOf } from './auth/caller.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Api } from './edge/api.ts';
 import { found } from './edge/found.ts';
-import { maskSecrets } from './edge/secret-mask.ts';
+import { withoutSecrets } from './edge/secret-mask.ts';
 import { idParams, JsonObjectSchema, oneOf } from './edge/schema.ts';
 import { ExecutionSchema } from './execution-schema.ts';
 import { createOnce, idempotencyHeaders, requestHash } from './idempotency.ts';
@@ -65,7 +65,7 @@ export function executionRerunRoute(app: Api, { db, bell }: ApiDeps): void {
       if (!repeated) bell.ring('execution', 'change');
       const made = found(await lists.findExecution(db, id), 'execution', id);
       void reply.code(repeated ? 200 : 201);
-      return { data: { ...made, config: maskSecrets(made.param_schema, made.config) } };
+      return { data: withoutSecrets(made) };
     },
   );
 }

@@ -18,7 +18,7 @@ import {
   oneOf,
   pageQuery,
 } from './edge/schema.ts';
-import { maskSecrets } from './edge/secret-mask.ts';
+import { withoutSecrets } from './edge/secret-mask.ts';
 import { readLogText } from './execution-log.ts';
 import {
   ExecutionLogSchema,
@@ -87,7 +87,7 @@ function readRoutes(app: Api, { db }: ApiDeps): void {
     },
     async ({ params }) => {
       const execution = found(await lists.findExecution(db, params.id), 'execution', params.id);
-      return { data: { ...execution, config: maskSecrets(execution.param_schema, execution.config) } };
+      return { data: withoutSecrets(execution) };
     },
   );
 
@@ -170,7 +170,7 @@ function changeRoutes(app: Api, { db, bell }: ApiDeps): void {
       if (!repeated) bell.ring('execution', 'change');
       const execution = found(await lists.findExecution(db, id), 'execution', id);
       void reply.code(repeated ? 200 : 201);
-      return { data: { ...execution, config: maskSecrets(execution.param_schema, execution.config) } };
+      return { data: withoutSecrets(execution) };
     },
   );
 

@@ -15,7 +15,7 @@ export interface Once {
   scope: string;
   /** Undefined: the request has no name, and is carried out each time. */
   key: string | undefined;
-  entity_type: 'event' | 'execution';
+  entity_type: 'event' | 'execution' | 'key';
   request_hash: string;
 }
 

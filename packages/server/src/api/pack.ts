@@ -1,4 +1,12 @@
-import { AttuneError, type PackFile, type PackFiles, type Problem } from '@attune/core';
+import {
+  AttuneError,
+  effectiveConfig,
+  maskSecrets,
+  secretConfig,
+  type PackFile,
+  type PackFiles,
+  type Problem,
+} from '@attune/core';
 import { audit, lists } from '@attune/db';
 import { registerPack } from '@attune/engine';
 import { readPackFolder } from '@attune/pack';
@@ -20,7 +28,6 @@ import {
   RefSchema,
   refParams,
 } from './edge/schema.ts';
-import { maskSecrets } from './edge/secret-mask.ts';
 
 const summaryShape = {
   id: IdSchema,
@@ -63,7 +70,10 @@ const UploadSchema = z
       .optional()
       .describe('The files themselves'),
     path: z.string().min(1).max(4096).optional().describe('Or a folder that the server can read'),
-    force: z.boolean().default(false).describe('Replace the same version with other content'),
+    force: z
+      .boolean()
+      .default(false)
+      .describe('Replace the same version with other content, and forget configured values that it does not accept'),
   })
   .refine((body) => (body.files === undefined) !== (body.path === undefined), 'expected either `files` or `path`')
   .meta({ id: 'PackUpload' });
@@ -75,6 +85,9 @@ const RegisteredSchema = z
     version: z.string(),
     revision: HashSchema,
     changed: z.boolean().describe('False: exactly this content was registered already'),
+    forgotten_config: z
+      .array(z.string())
+      .describe('Configured values that the pack does not accept any more and `force` made it forget'),
   })
   .meta({ id: 'RegisteredPack' });
 
@@ -108,7 +121,7 @@ export function packRoutes(app: Api, { db, secrets, bell }: ApiDeps): void {
     },
     async (request) => {
       const pack = found(await lists.findPack(db, request.params.ref), 'pack', request.params.ref);
-      return { data: { ...pack, config: maskSecrets(pack.conf_schema, pack.config) } };
+      return { data: { ...pack, config: maskSecrets(effectiveConfig(pack), secretConfig(pack)) } };
     },
   );
 

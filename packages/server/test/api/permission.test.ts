@@ -54,6 +54,7 @@ test('what the viewer may not do is every change and every secret', () => {
   const mayNot = permissions.filter((permission) => !permits(builtInSets.viewer.grants, permission));
   expect(mayNot).toEqual([
     'packs:install',
+    'packs:configure',
     'actions:execute',
     'triggers:secret',
     'rules:update',
@@ -61,6 +62,10 @@ test('what the viewer may not do is every change and every secret', () => {
     'executions:cancel',
     'executions:pause',
     'inquiries:respond',
+    'keys:create',
+    'keys:update',
+    'keys:delete',
+    'keys:decrypt',
     'audit_events:read',
   ]);
 });

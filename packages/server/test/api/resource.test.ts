@@ -19,6 +19,7 @@ const post = (path: string, body?: JsonObject, headers: Record<string, string> =
   api.call('POST', path, { token: api.admin, ...(body === undefined ? {} : { body }), headers });
 
 test('a registered pack shows its definitions, and secrets of its configuration are masked', async () => {
+  await api.call('PUT', '/api/v1/packs/demo/config', { token: api.admin, body: { token: 'hush' } });
   expect(dataOf(await get('/api/v1/packs/demo'))).toMatchObject({
     version: '1.0.0',
     config: { region: 'here', token: secretMask },

@@ -10,10 +10,9 @@ description: For tests
 version: 1.0.0
 conf_schema:
   region: { type: string }
-  token: { type: string, secret: true }
+  token: { type: string, secret: true, required: true }
 config:
   region: here
-  token: hush
 `,
   'actions/greet.yaml': `
 ref: demo.greet

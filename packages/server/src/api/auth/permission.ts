@@ -4,6 +4,7 @@ import type { Grant } from '@attune/db';
 export const permissions = [
   'packs:read',
   'packs:install',
+  'packs:configure',
   'actions:read',
   'actions:execute',
   'workflows:read',
@@ -19,6 +20,11 @@ export const permissions = [
   'executions:pause',
   'inquiries:read',
   'inquiries:respond',
+  'keys:read',
+  'keys:create',
+  'keys:update',
+  'keys:delete',
+  'keys:decrypt',
   'audit_events:read',
 ] as const;
 
@@ -59,6 +65,7 @@ export const builtInSets = {
       'enforcements',
       'executions',
       'inquiries',
+      'keys',
     ].map((resource) => ({ resource, actions: ['read'] })),
   },
 } as const satisfies Record<string, { ref: string; label: string; description: string; grants: readonly Grant[] }>;
