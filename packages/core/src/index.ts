@@ -6,6 +6,7 @@ export * from './execution/machine.ts';
 export * from './execution/execution.ts';
 export * from './execution/standing.ts';
 export * from './execution/prepare.ts';
+export * from './execution/restart.ts';
 export * from './inquiry/question.ts';
 export * from './yaml/pointer.ts';
 export * from './yaml/nearest.ts';

@@ -1,4 +1,4 @@
-import { contentHash, type Id, type Json, type JsonObject, type WorkflowDefinition } from '@attune/core';
+import { contentHash, maxRestarts, type Id, type Json, type JsonObject, type WorkflowDefinition } from '@attune/core';
 import {
   executionQueue,
   revisions,
@@ -15,9 +15,6 @@ import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
 
 const batchSize = 200;
-
-/** Most times one execution is started again after its worker was lost: an action that kills its worker must not do so for ever. */
-export const maxRestarts = 25;
 
 /** Acts on every execution whose lease ran out: its worker is lost. Each is abandoned in a transaction of its own, which also
  *  decides what follows (the retry policy, `on_worker_lost: restart`, the workflow's `failed()`). One that cannot be rescued

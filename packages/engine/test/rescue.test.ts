@@ -1,8 +1,9 @@
+import { maxRestarts } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { until } from '../../../testing/until.ts';
-import { abandonWorker, claim, finish, maxRestarts, renew, rescue } from '../src/index.ts';
+import { abandonWorker, claim, finish, renew, rescue } from '../src/index.ts';
 import { installAction, installWorker, letLeasesRunOut, request, rowsOf } from './support.ts';
 
 const unexpected = (id: string, error: unknown) => {
