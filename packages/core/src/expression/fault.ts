@@ -1,6 +1,6 @@
 import { applyNegation } from './interpret.ts';
 import { access } from './access.ts';
-import { ExpressionError, type ExpressionErrorKind } from './error.ts';
+import type { ExpressionErrorKind } from './error.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Expression } from './expression.ts';
 import { argumentCountProblem, callBuiltIn } from './function/built-in.ts';
@@ -8,7 +8,7 @@ import { builtIns } from './function/table.ts';
 import type { Access, Binary, Call, Node } from './node.ts';
 import { applyOperator } from './operator.ts';
 import { unknownFunction, unknownName } from './unknown.ts';
-import { truthy, typeOf, type TypeName, type Value } from './value.ts';
+import { isMap, truthy, typeOf, type TypeName, type Value } from './value.ts';
 
 /** An error that an expression is bound to have whenever the part is evaluated. */
 export interface Fault {
@@ -31,7 +31,7 @@ export interface KnownNames {
 /** All that shows to be wrong with an expression before it is evaluated: unknown names and functions, numbers of arguments, and
  *  operators and functions that cannot take what they are given, as in `length(x) + "a"`, `x / 0` or `match("(", x)`. */
 export function faultsOf(expression: Expression, known: KnownNames = {}): Fault[] {
-  const finder = new FaultFinder(expression.text, known);
+  const finder = new FaultFinder(known);
   finder.guess(expression.root);
   return finder.faults.sort((a, b) => a.offset - b.offset);
 }
@@ -56,17 +56,32 @@ const certain: readonly ExpressionErrorKind[] = ['type', 'pattern', 'division_by
 /** What trying one operation may take: a literal `range(1000000)` is not worth it. */
 const trialBudget = { steps: 10_000, output: 10_000 };
 
+/** An evaluation that remembers its error instead of throwing it: most trials fail, and an error with its stack is what takes long. */
+class Trial extends Evaluation {
+  fault: Fault | undefined;
+
+  constructor(at: number) {
+    super(trialBudget);
+    this.at = at;
+  }
+
+  override fail(kind: ExpressionErrorKind, message: string): never {
+    this.fault = { kind, message, offset: this.at };
+    throw stop;
+  }
+}
+
+const stop = new Error('This trial has failed');
+
 /** Evaluates with guesses: an operator is tried on every combination of what its operands may be, and is at fault where none
  *  works. So the rules are those of the evaluation, and so are the messages. */
 class FaultFinder {
   readonly faults: Fault[] = [];
-  readonly #text: string;
   readonly #names: ReadonlySet<string> | undefined;
   readonly #functions: ReadonlySet<string>;
   readonly #types: NonNullable<KnownNames['types']>;
 
-  constructor(text: string, { names, functions = [], types = () => undefined }: KnownNames) {
-    this.#text = text;
+  constructor({ names, functions = [], types = () => undefined }: KnownNames) {
     this.#types = types;
     this.#names = names === undefined ? undefined : new Set(names);
     this.#functions = new Set(functions);
@@ -90,9 +105,9 @@ class FaultFinder {
       case 'call':
         return this.#call(node);
       case 'not':
-        return this.#try(node, [node.operand], ([operand = null]) => !truthy(operand));
+        return this.#try(node, [this.guess(node.operand)], ([operand = null]) => !truthy(operand));
       case 'negate':
-        return this.#try(node, [node.operand], ([operand = null], evaluation) => applyNegation(operand, evaluation));
+        return this.#try(node, [this.guess(node.operand)], ([operand = null], trial) => applyNegation(operand, trial));
       case 'binary':
         return this.#binary(node);
       case 'and':
@@ -103,8 +118,12 @@ class FaultFinder {
   }
 
   #binary(node: Binary): Guess {
-    return this.#try(node, [node.left, node.right], ([left = null, right = null], evaluation) =>
-      applyOperator(node.operator, left, right, evaluation),
+    const guesses = [this.guess(node.left), this.guess(node.right)];
+    // Whatever is compared, there is an answer.
+    const isEquality = node.operator === '==' || node.operator === '!=';
+    if (isEquality && !guesses.every((guess) => 'exact' in guess)) return { samples: [true] };
+    return this.#try(node, guesses, ([left = null, right = null], trial) =>
+      applyOperator(node.operator, left, right, trial),
     );
   }
 
@@ -119,11 +138,13 @@ class FaultFinder {
     const typed = this.#typed(node);
     if (typed !== undefined) return typed;
     const { dotted } = node;
+    const guesses = [this.guess(node.container), this.guess(node.key)];
+    // An object may have any field.
+    if (guesses.every(mayBeAnyField)) return anything;
     const found = this.#try(
       node,
-      [node.container, node.key],
-      ([container = null, key = null], evaluation) =>
-        access(container, key, { dotted, missing: 'error' }, evaluation) ?? null,
+      guesses,
+      ([container = null, key = null], trial) => access(container, key, { dotted, missing: 'error' }, trial) ?? null,
     );
     return 'exact' in found ? found : anything;
   }
@@ -141,27 +162,25 @@ class FaultFinder {
       this.#report(builtIn === undefined ? 'unknown_function' : 'argument_count', problem ?? '', node.at);
       return anything;
     }
-    const result = this.#try(node, node.arguments, (values, evaluation) =>
-      callBuiltIn(name, builtIn, values, node.arguments, evaluation),
+    const guesses = node.arguments.map((argument) => this.guess(argument));
+    const result = this.#try(node, guesses, (values, trial) =>
+      callBuiltIn(name, builtIn, values, node.arguments, trial),
     );
     return builtIn.result.includes('any') && !('exact' in result) ? anything : result;
   }
 
   /** Tries an operation on all that its operands may be. */
-  #try(node: Node, operands: readonly Node[], apply: (values: Value[], evaluation: Evaluation) => Value): Guess {
-    const guesses = operands.map((operand) => this.guess(operand));
+  #try(node: Node, guesses: readonly Guess[], apply: (values: Value[], trial: Trial) => Value): Guess {
     const isExact = guesses.every((guess) => 'exact' in guess);
     const results: Value[] = [];
-    const errors: ExpressionError[] = [];
+    const errors: Fault[] = [];
     for (const values of combinations(guesses)) {
-      const evaluation = new Evaluation(trialBudget);
-      evaluation.text = this.#text;
-      evaluation.at = node.at;
+      const trial = new Trial(node.at);
       try {
-        results.push(apply(values, evaluation));
+        results.push(apply(values, trial));
       } catch (error) {
-        if (!(error instanceof ExpressionError)) throw error;
-        errors.push(error);
+        if (error !== stop || trial.fault === undefined) throw error;
+        errors.push(trial.fault);
       }
     }
     const [result] = results;
@@ -169,7 +188,7 @@ class FaultFinder {
     if (results.length > 0) return { samples: oneOfEachType(results) };
     const isCertain = errors.every(({ kind }) => certain.includes(kind) || (isExact && kind !== 'budget'));
     const telling = errors.find((error) => error.kind !== 'type') ?? errors[0];
-    if (isCertain && telling !== undefined) this.#report(telling.kind, telling.message, telling.position.offset);
+    if (isCertain && telling !== undefined) this.#report(telling.kind, telling.message, telling.offset);
     return anything;
   }
 
@@ -177,6 +196,12 @@ class FaultFinder {
     this.faults.push({ kind, message, offset });
   }
 }
+
+/** Whether a guess leaves open that it is an object, or the name of a field. */
+const mayBeAnyField = (guess: Guess, index: number): boolean =>
+  'samples' in guess
+    ? guess.samples.some((sample) => (index === 0 ? isMap(sample) : typeof sample === 'string'))
+    : index === 1 && typeof guess.exact === 'string';
 
 /** The names on the way to what a part reads, where all are written out. */
 function pathOf(node: Node): string[] | undefined {
@@ -187,14 +212,14 @@ function pathOf(node: Node): string[] | undefined {
   return container === undefined ? undefined : [...container, node.key.value];
 }
 
-function combinations(guesses: readonly Guess[]): Value[][] {
-  return guesses.reduce<Value[][]>(
-    (heads, guess) => {
-      const values = 'exact' in guess ? [guess.exact] : guess.samples;
-      return heads.flatMap((head) => values.map((value) => [...head, value]));
-    },
-    [[]],
-  );
+function* combinations([first, ...others]: readonly Guess[]): Generator<Value[]> {
+  if (first === undefined) {
+    yield [];
+    return;
+  }
+  for (const rest of combinations(others)) {
+    for (const value of 'exact' in first ? [first.exact] : first.samples) yield [value, ...rest];
+  }
 }
 
 const oneOfEachType = (values: readonly Value[]): Value[] =>

@@ -13,8 +13,27 @@ export function unknownName(name: string, known: Iterable<string>): string {
 }
 
 /** What to say of a function that does not exist. */
-export const unknownFunction = (name: string, ofScope: Iterable<string>): string =>
-  `There is no function ${JSON.stringify(name)}.${suggestion(name, [...ofScope, ...builtIns.keys()])} The page on expressions lists them all`;
+export function unknownFunction(name: string, ofScope: Iterable<string>): string {
+  const other = otherNames.get(name.toLowerCase());
+  const meant = other === undefined ? suggestion(name, [...ofScope, ...builtIns.keys()]) : ` Did you mean "${other}"?`;
+  return `There is no function ${JSON.stringify(name)}.${meant} The page on expressions lists them all`;
+}
+
+/** What other languages call our functions. */
+const otherNames: ReadonlyMap<string, string> = new Map([
+  ['len', 'length'],
+  ['size', 'length'],
+  ['str', 'string'],
+  ['float', 'number'],
+  ['default', 'get'],
+  ['includes', 'contains'],
+  ['substring', 'slice'],
+  ['substr', 'slice'],
+  ['lowercase', 'lower'],
+  ['uppercase', 'upper'],
+  ['strip', 'trim'],
+  ['typeof', 'type_of'],
+]);
 
 function enumerate(names: readonly string[]): string {
   const shown = names.slice(0, 8).join(', ');

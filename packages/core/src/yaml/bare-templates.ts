@@ -5,6 +5,7 @@ import type { Mistake } from './mistakes.ts';
 /** Values that begin with `{{` and have no quotes: YAML reads two maps there, never what was meant.
  *  @returns where each is, and the text with a word of the same length in its place, so that the rest of the file can be read. */
 export function bareTemplates(source: string, tokens: readonly CST.Token[]): { mistakes: Mistake[]; text: string } {
+  if (!mayBegin.test(source)) return { mistakes: [], text: source };
   const starts = tokens.flatMap((token) => [...doubleBraces(source, token)]);
   let text = source;
   const mistakes = starts.map(({ offset, isInFlow }): Mistake => {
@@ -23,6 +24,9 @@ export function bareTemplates(source: string, tokens: readonly CST.Token[]): { m
   });
   return { mistakes, text };
 }
+
+/** A `{{` where a value may begin: most texts have none, and need no walk. */
+const mayBegin = /(?:^|[\s[{,])\{\{/;
 
 function* doubleBraces(source: string, root: CST.Token): Generator<{ offset: number; isInFlow: boolean }> {
   const open: { token: CST.Token; isInFlow: boolean }[] = [{ token: root, isInFlow: false }];

@@ -31,7 +31,7 @@ export function packCheckCommand(pack: Command, cli: Cli): void {
     .option(
       '--pack <folder>',
       'another pack that this one refers to (repeat); core is at hand',
-      (folder: string, others: string[] = []) => [...others, folder],
+      (folder: string, others: string[] | undefined) => [...(others ?? []), folder],
     )
     .action(
       cli.action(async (run, folder: string, options: Options) => {

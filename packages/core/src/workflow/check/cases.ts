@@ -24,17 +24,19 @@ const mostCases = 200;
 /** All ways a task can end. What is not known to be impossible counts as possible. */
 export function casesOf(task: TaskDefinition): Case[] {
   const conditions = conditionsOf(task);
-  const chosen = withinReason(subjectsOf(conditions));
-  return outcomesOf(task).flatMap((outcome) =>
-    assignments(chosen).map((samples) => ({
-      outcome,
-      mayFire: conditions.flatMap((condition, index) =>
-        condition === null || truthIn(condition.expression.root, { outcome, samples, mark: condition.mark }) !== false
-          ? [index]
-          : [],
-      ),
-    })),
+  const outcomes = outcomesOf(task);
+  const subjects = withinReason(subjectsOf(conditions));
+  const compiled = conditions.map(
+    (condition) => condition && compile(condition.expression.root, condition.mark, subjects),
   );
+  const cases = new Map<string, Case>();
+  for (const outcome of outcomes) {
+    for (const choice of choices(subjects)) {
+      const mayFire = compiled.flatMap((truth, index) => (truth?.(outcome, choice) === false ? [] : [index]));
+      cases.set(`${outcome} ${mayFire.join(' ')}`, { outcome, mayFire });
+    }
+  }
+  return [...cases.values()];
 }
 
 /** Which outcomes are possible. */
@@ -80,7 +82,11 @@ const readsAny = (expression: Expression, variables: ReadonlySet<string>): boole
     ['workflow', 'vars', 'variables'].includes(root) ? name === undefined || variables.has(name) : variables.has(root),
   );
 
-function subjectsOf(conditions: readonly (Condition | null)[]): Subject[] {
+interface SampledSubject extends Subject {
+  samples: Sample[];
+}
+
+function subjectsOf(conditions: readonly (Condition | null)[]): SampledSubject[] {
   const found = new Map<string, Subject>();
   const add = (key: string, literals: readonly Value[] = [], isOrdered = false): void => {
     const subject = found.get(key) ?? { key, literals: [], isOrdered: false };
@@ -91,15 +97,14 @@ function subjectsOf(conditions: readonly (Condition | null)[]): Subject[] {
   const visit = (node: Node, mark: string): void => {
     if (node.kind === 'and' || node.kind === 'or') node.operands.forEach((operand) => visit(operand, mark));
     else if (node.kind === 'not') visit(node.operand, mark);
-    else if (constantOf(node) === undefined) {
+    else if (!isOutcome(node) && constantOf(node) === undefined) {
       const comparison = node.kind === 'binary' ? comparisonOf(node) : undefined;
       if (comparison === undefined) add(keyOf(node, mark));
       else add(keyOf(comparison.subject, mark), literalsOf(comparison), isOrder(comparison));
     }
   };
   for (const condition of conditions) if (condition !== null) visit(condition.expression.root, condition.mark);
-  for (const outcome of Object.keys(functionOf)) found.delete(keyOf(callTo(outcome as Outcome)));
-  return [...found.values()];
+  return [...found.values()].map((subject) => ({ ...subject, samples: samplesOf(subject) }));
 }
 
 const literalsOf = ({ operator, constant }: Comparison): Value[] =>
@@ -108,78 +113,73 @@ const literalsOf = ({ operator, constant }: Comparison): Value[] =>
 const isOrder = ({ operator }: Comparison): boolean => ['<', '>', '<=', '>='].includes(operator);
 
 /** The subjects whose values can be tried in all combinations. */
-function withinReason(subjects: readonly Subject[]): Subject[] {
-  const chosen = subjects.toSorted((a, b) => samplesOf(a).length - samplesOf(b).length);
-  const product = (): number => chosen.reduce((count, subject) => count * samplesOf(subject).length, 1);
-  while (product() > mostCases) chosen.pop();
+function withinReason(subjects: readonly SampledSubject[]): SampledSubject[] {
+  const chosen = subjects.toSorted((a, b) => a.samples.length - b.samples.length);
+  while (chosen.reduce((count, { samples }) => count * samples.length, 1) > mostCases) chosen.pop();
   return chosen;
 }
 
-type Samples = ReadonlyMap<string, Sample>;
+/** For each subject the place of one of its samples. */
+type Choice = readonly number[];
 
-const assignments = (subjects: readonly Subject[]): Samples[] =>
-  subjects.reduce<Samples[]>(
-    (all, subject) =>
-      all.flatMap((samples) => samplesOf(subject).map((sample) => new Map([...samples, [subject.key, sample]]))),
-    [new Map()],
+const choices = (subjects: readonly SampledSubject[]): Choice[] =>
+  subjects.reduce<Choice[]>(
+    (all, { samples }) => all.flatMap((choice) => samples.map((_, place) => [...choice, place])),
+    [[]],
   );
 
-interface World {
-  outcome: Outcome;
-  samples: Samples;
-  mark: string;
-}
-
-const functionOf: Readonly<Record<Outcome, string>> = {
-  succeeded: 'succeeded',
-  failed: 'failed',
-  timed_out: 'timed_out',
-  skipped: 'skipped',
-};
-
-const callTo = (outcome: Outcome): Node => ({
-  kind: 'call',
-  name: functionOf[outcome],
-  arguments: [],
-  start: 0,
-  end: 0,
-  at: 0,
-});
-
 /** Whether a condition holds in one case; undefined where that is not known. */
-function truthIn(node: Node, world: World): boolean | undefined {
-  switch (node.kind) {
-    case 'not': {
-      const operand = truthIn(node.operand, world);
-      return operand === undefined ? undefined : !operand;
-    }
-    case 'and':
-    case 'or': {
-      const decisive = node.kind === 'or';
-      const operands = node.operands.map((operand) => truthIn(operand, world));
-      if (operands.includes(decisive)) return decisive;
-      return operands.includes(undefined) ? undefined : !decisive;
-    }
-    default: {
-      const value = constantOf(node, (part) => outcomeFact(part, world.outcome));
-      if (value !== undefined) return truthy(value);
-      const comparison = node.kind === 'binary' ? comparisonOf(node) : undefined;
-      if (comparison !== undefined) return compare(comparison, world);
-      const sample = world.samples.get(keyOf(node, world.mark));
-      return sample && isTruthy(sample);
-    }
+type Truth = (outcome: Outcome, choice: Choice) => boolean | undefined;
+
+const outcomeNames: readonly string[] = ['succeeded', 'failed', 'timed_out', 'skipped'] satisfies Outcome[];
+
+/** A function about the outcome; its arguments are ignored. */
+const isOutcome = (node: Node): boolean => node.kind === 'call' && outcomeNames.includes(node.name);
+
+function compile(node: Node, mark: string, subjects: readonly SampledSubject[]): Truth {
+  if (node.kind === 'not') {
+    const operand = compile(node.operand, mark, subjects);
+    return (outcome, choice) => {
+      const truth = operand(outcome, choice);
+      return truth === undefined ? undefined : !truth;
+    };
   }
+  if (node.kind === 'and' || node.kind === 'or') {
+    const decisive = node.kind === 'or';
+    const operands = node.operands.map((operand) => compile(operand, mark, subjects));
+    return (outcome, choice) => {
+      let result: boolean | undefined = !decisive;
+      for (const operand of operands) {
+        const truth = operand(outcome, choice);
+        if (truth === decisive) return decisive;
+        if (truth === undefined) result = undefined;
+      }
+      return result;
+    };
+  }
+  return compileLeaf(node, mark, subjects);
 }
 
-/** What the functions about the outcome answer; their arguments are ignored. */
-function outcomeFact(node: Node, outcome: Outcome): Value | undefined {
-  if (node.kind !== 'call' || !Object.hasOwn(functionOf, node.name)) return undefined;
-  return functionOf[outcome] === node.name;
+function compileLeaf(node: Node, mark: string, subjects: readonly SampledSubject[]): Truth {
+  if (node.kind === 'call' && isOutcome(node)) return (outcome) => outcome === node.name;
+  const byOutcome = new Map(
+    outcomeNames.map((outcome) => [outcome, constantOf(node, (part) => outcomeFact(part, outcome))] as const),
+  );
+  if (byOutcome.get('succeeded') !== undefined) return (outcome) => truthy(byOutcome.get(outcome) ?? null);
+  const comparison = node.kind === 'binary' ? comparisonOf(node) : undefined;
+  const key = keyOf(comparison?.subject ?? node, mark);
+  const place = subjects.findIndex((subject) => subject.key === key);
+  const truths = subjects[place]?.samples.map((sample) =>
+    comparison ? compare(comparison, sample) : isTruthy(sample),
+  );
+  return (_, choice) => truths?.[choice[place] ?? -1];
 }
 
-function compare({ subject, operator, constant }: Comparison, { samples, mark }: World): boolean | undefined {
-  const sample = samples.get(keyOf(subject, mark));
-  if (sample === undefined) return undefined;
+function outcomeFact(node: Node, outcome: string): Value | undefined {
+  return node.kind === 'call' && isOutcome(node) ? node.name === outcome : undefined;
+}
+
+function compare({ operator, constant }: Comparison, sample: Sample): boolean | undefined {
   if ('value' in sample) {
     try {
       return truthy(applyOperator(operator, sample.value, constant, new Evaluation()));

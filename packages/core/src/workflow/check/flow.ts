@@ -16,6 +16,8 @@ export interface Flow {
   passed: readonly ReadonlySet<number>[];
   /** All ways each task can end. */
   cases: readonly (readonly Case[])[];
+  /** The transitions of each task that may ever fire. */
+  live: readonly ReadonlySet<number>[];
   /** The tasks that each transition of each task leads to. */
   targets: readonly (readonly (readonly number[])[])[];
 }
@@ -29,6 +31,7 @@ export function flowOf(definition: WorkflowDefinition): Flow {
   const around = tasks.map(
     (_, task) => new Set(loops.flatMap(({ members }, loop) => (members.has(task) ? [loop] : []))),
   );
+  const cases = tasks.map(casesOf);
   const indexOf = new Map(tasks.map((task, index) => [task.name, index]));
   return {
     graph,
@@ -36,7 +39,8 @@ export function flowOf(definition: WorkflowDefinition): Flow {
     walk,
     loops,
     passed: passedLoops(graph, walk, entries, around),
-    cases: tasks.map(casesOf),
+    cases,
+    live: cases.map((all) => new Set(all.flatMap((one) => one.mayFire))),
     targets: tasks.map(({ next }) =>
       next.map((transition) => [
         ...new Set(
@@ -51,8 +55,7 @@ export function flowOf(definition: WorkflowDefinition): Flow {
 }
 
 /** Whether a transition of a task, by its place, may ever fire. */
-export const mayFire = ({ cases }: Flow, task: number, transition: number): boolean =>
-  at(cases, task).some((one) => one.mayFire.includes(transition));
+export const mayFire = ({ live }: Flow, task: number, transition: number): boolean => at(live, task).has(transition);
 
 /** The tasks that `task` may lead to, by transitions that pass a test. */
 export const leadsTo = ({ targets }: Flow, task: number, passes: (transition: number) => boolean): number[] =>

@@ -62,37 +62,56 @@ interface Checker {
 }
 
 function checker(document: YamlDocument, known: KnownNames): Checker {
-  const place = (text: string, pointer: string, { offset, message, code }: Found): Problem => ({
-    message,
-    file: document.file,
-    ...document.within(pointer, offset, wordLength(text, offset)),
-    pointer,
-    code,
-  });
-  const checkText = (parse: () => Expression[], pointer: string, own: readonly string[] = []): Problem[] => {
-    try {
-      return parse().flatMap((expression) =>
-        [
-          ...faultsOf(expression, { functions: endFunctions, types: known.types }).map((fault): Found => ({
-            ...fault,
-            code: problemCodeOf[fault.kind],
-          })),
-          ...referencesOf(expression)
-            .filter(({ path: [root] }) => !own.includes(root))
-            .flatMap((reference) => unknownNames(reference, known)),
-        ].map((found) => place(expression.text, pointer, found)),
-      );
-    } catch (error) {
-      if (!(error instanceof ExpressionError)) throw error;
-      const { message, text, position, kind } = error;
-      return [place(text, pointer, { message, offset: position.offset, code: problemCodeOf[kind] })];
-    }
+  /** Some texts stand everywhere, such as `succeeded()`: each is looked at once. */
+  const seen = new Map<string, readonly Found[]>();
+  const look = (key: string, parse: () => Expression[], own: readonly string[]): readonly Found[] => {
+    const found = seen.get(key) ?? problemsIn(parse, known, own);
+    seen.set(key, found);
+    return found;
   };
+  const placed = (text: string, pointer: string, found: readonly Found[]): Problem[] =>
+    found.map(({ offset, message, code }) => ({
+      message,
+      file: document.file,
+      ...document.within(pointer, offset, wordLength(text, offset)),
+      pointer,
+      code,
+    }));
   return {
-    condition: (text, pointer) => checkText(() => [parseCondition(text)], pointer),
-    template: (value, pointer, own) =>
-      [...templatesIn(value, pointer)].flatMap((one) => checkText(() => expressionsIn(one.text), one.pointer, own)),
+    condition: (text, pointer) =>
+      placed(
+        text,
+        pointer,
+        look(`condition ${text}`, () => [parseCondition(text)], []),
+      ),
+    template: (value, pointer, own = []) =>
+      [...templatesIn(value, pointer)].flatMap(({ text, pointer: place }) =>
+        placed(
+          text,
+          place,
+          look(`${own.join(' ')} template ${text}`, () => expressionsIn(text), own),
+        ),
+      ),
   };
+}
+
+/** What is wrong with the expressions of a text.
+ *  @param own names that exist only here. */
+function problemsIn(parse: () => Expression[], known: KnownNames, own: readonly string[]): Found[] {
+  try {
+    return parse().flatMap((expression) => [
+      ...faultsOf(expression, { functions: endFunctions, types: known.types }).map((fault): Found => ({
+        ...fault,
+        code: problemCodeOf[fault.kind],
+      })),
+      ...referencesOf(expression)
+        .filter(({ path: [root] }) => !own.includes(root))
+        .flatMap((reference) => unknownNames(reference, known)),
+    ]);
+  } catch (error) {
+    if (!(error instanceof ExpressionError)) throw error;
+    return [{ message: error.message, offset: error.position.offset, code: problemCodeOf[error.kind] }];
+  }
 }
 
 /** Something wrong at an offset of a text. */
