@@ -2,7 +2,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { formatProblem, loadPack, nothingKnown, type Known, type PackFiles } from '@attune/core';
 import { expect, test } from 'vitest';
-import { readTour } from '../../../../server/test/conformance/suite/case.ts';
+import { readTour, tourKeys } from '../../../../server/test/conformance/suite/case.ts';
 import { expectRun } from '../../../../server/test/conformance/suite/observed.ts';
 import { playCase, type World } from './player.ts';
 
@@ -28,7 +28,7 @@ const orders = ['first', 'last', 1, 2, 3, 4, 5, 6, 7, 8] as const;
 
 test.each(plays.map((one) => [one.name, one] as const))('%s', (_, one) => {
   if (pack.pack === undefined) throw new Error('The pack of the tour is not sound');
-  const world: World = { pack: pack.pack, known, keystore: {} };
+  const world: World = { pack: pack.pack, known, keystore: tourKeys };
   for (const order of one.expectation.any_order ? orders : (['first'] as const)) {
     const observed = playCase(world, one, pickerOf(order));
     expectRun(`${one.file}, tasks ending in the order '${order}'`, observed, one.expectation.run);

@@ -1,12 +1,17 @@
 import {
   actionGone,
   prepareParameters,
+  secretPaths,
+  secretsOf,
+  secretViewPaths,
   type ActionDefinition,
   type Json,
   type JsonObject,
   type Known,
   type PackDefinition,
+  type SecretSources,
   type TaskStart,
+  type WorkflowDefinition,
 } from '@attune/core';
 import { behaviourOf } from '../../../../server/test/conformance/suite/behaviour.ts';
 import type { Case } from '../../../../server/test/conformance/suite/case.ts';
@@ -39,7 +44,12 @@ class PureRun {
   constructor(world: World, ref: string, parameters: JsonObject, above: string[], parent: Happening | null) {
     const definition = world.pack.workflows.find((one) => one.ref === ref);
     if (definition === undefined) throw new Error(`The tour has no workflow ${ref}`);
-    this.play = new Play(definition, { parameters, config: world.pack.manifest.config, keystore: world.keystore });
+    const { config, conf_schema } = world.pack.manifest;
+    const secrets = secretsOf(definition, {
+      config: secretPaths(conf_schema),
+      results: secretResults(world, definition),
+    });
+    this.play = new Play(definition, { parameters, config, keystore: world.keystore, secrets });
     this.above = above;
     this.parent = parent;
   }
@@ -198,6 +208,12 @@ function countAtOnce({ attempts, mostAtOnce }: PureRun, task: string): void {
 
 const actionNameOf = ({ run, attempt }: Happening): string =>
   run.play.graph.tasks.get(attempt.task)?.definition.action ?? '';
+
+/** What is secret in the results of a workflow's tasks, by their actions' `output`. */
+const secretResults = ({ pack }: World, { tasks }: WorkflowDefinition): SecretSources['results'] =>
+  Object.fromEntries(
+    tasks.map(({ name, action }) => [name, secretViewPaths(pack.actions.find((one) => one.ref === action)?.output)]),
+  );
 
 const isKnown = ({ pack, known }: World, ref: string): boolean =>
   pack.actions.some((one) => one.ref === ref) || known.action(ref) !== undefined;

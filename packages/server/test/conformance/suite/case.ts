@@ -1,11 +1,14 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { executableMode, plainMode, type PackFile, type PackFiles } from '@attune/core';
+import { executableMode, plainMode, type JsonObject, type PackFile, type PackFiles } from '@attune/core';
 import { readExpectation, type Expectation } from './expectation.ts';
 
 const home = join(import.meta.dirname, '..');
 export const tourFolder = join(home, 'tour');
 const packFolder = join(home, 'pack');
+
+/** The keys that the tour's workflows read; all belong to its pack. */
+export const tourKeys: JsonObject = { tour_password: 'hunter2', tour_limits: { most: 4 } };
 
 /** One way to go through a workflow of the tour. */
 export interface Case {

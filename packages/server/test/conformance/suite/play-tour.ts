@@ -1,7 +1,7 @@
 import { AttuneError, type Id, type PackFiles } from '@attune/core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { until } from '../../../../../testing/until.ts';
-import { readTour, type Case, type Tour } from './case.ts';
+import { readTour, tourKeys, type Case, type Tour } from './case.ts';
 import { openCompany, uploadOf, type Cast, type Company } from './company.ts';
 import { control, heldBy } from './controls.ts';
 import { expectRun, type ObservedRun } from './observed.ts';
@@ -42,6 +42,11 @@ export function playTour({ cast, disturb, losesWorkers = false }: Staging): void
     company = await openCompany(cast);
     const client = await company.client();
     await client.registerPack({ body: uploadOf(losesWorkers ? restartable(tour.files) : tour.files) });
+    await Promise.all(
+      Object.entries(tourKeys).map(([name, value]) =>
+        client.createKey({ body: { name, value, owner_type: 'pack', owner: 'tour' } }),
+      ),
+    );
     const calm = played.filter((one) => !isDoomed(one));
     const calmRuns = calm.map((one) => play(theCompany(), one));
     for (const [index, run] of calmRuns.entries()) if (calm[index] !== undefined) runs.set(calm[index], run);
