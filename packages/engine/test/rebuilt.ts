@@ -1,5 +1,7 @@
 import {
   buildGraph,
+  maskDecision,
+  openSecrets,
   replayRun,
   type Decision,
   type Id,
@@ -9,7 +11,8 @@ import {
   type RunEvent,
   type WorkflowDefinition,
 } from '@attune/core';
-import { sql, workflowItemLists, type Database } from '@attune/db';
+import { executionQueue, sql, workflowItemLists, type Database } from '@attune/db';
+import { factsOf } from '../src/facts.ts';
 
 /** What is kept of a run, and what its record comes to when it is decided again. */
 export interface Rebuilt {
@@ -22,8 +25,8 @@ interface RunRow {
   state: JsonObject;
   variables: JsonObject;
   task_graph: JsonObject;
-  start: string;
-  config: JsonObject | null;
+  execution: Id;
+  facts: JsonObject | null;
 }
 
 interface StepRow {
@@ -34,8 +37,7 @@ interface StepRow {
 /** Decides every run in a database again from its record alone: its steps, the results they name, and its lists of items. */
 export async function rebuilt(db: Database): Promise<Rebuilt[]> {
   const runs = await db.many<RunRow>(sql`
-    select w.id, w.state, w.variables, w.task_graph, e.started_at as start, e.config
-    from workflow_execution w join execution e on e.id = w.execution order by w.id`);
+    select id, state, variables, task_graph, execution, facts from workflow_execution order by id`);
   return Promise.all(runs.map((run) => rebuild(db, run)));
 }
 
@@ -46,18 +48,19 @@ async function rebuild(db: Database, run: RunRow): Promise<Rebuilt> {
   const events = steps.flatMap(({ decision, result }): RunEvent[] => {
     const { finished, successor } = decision;
     if (successor !== undefined) return [{ ...successor, kind: 'retried' }];
-    return finished ? [{ kind: 'finished', finished: { ...finished, result } }] : [];
+    return finished ? [{ kind: 'finished', finished: { ...finished, result: openSecrets(result, db.vault) } }] : [];
   });
-  const { state, variables, decisions } = replayRun(
-    buildGraph(run.task_graph as unknown as WorkflowDefinition),
-    { parameters: run.config ?? {}, config: {}, keystore: {}, workflow_start: run.start },
-    events,
-    await listsOf(db, run.id),
-  );
+  const owner = await executionQueue.find(db, run.execution);
+  if (owner === undefined) throw new Error(`Execution ${run.execution} is gone`);
+  const graph = buildGraph(run.task_graph as unknown as WorkflowDefinition);
+  const facts = await factsOf(db, run, owner, graph);
+  const again = replayRun(graph, facts, events, await listsOf(db, run.id));
+  const { state, variables } = again;
+  const decisions = again.decisions.map((decision) => maskDecision(decision, facts.secrets, graph.definition.output));
   return {
     kept: {
       state: run.state,
-      variables: run.variables,
+      variables: openSecrets(run.variables, db.vault),
       decisions: steps.flatMap(({ decision }) => (decision.successor === undefined ? [decision as Json] : [])),
     },
     decided: JSON.parse(JSON.stringify({ state, variables, decisions })) as Rebuilt['decided'],
@@ -69,7 +72,7 @@ async function listsOf(db: Database, run: Id): Promise<KeptList[]> {
   for (const { task_name: task, visit, items } of await workflowItemLists.ofRun(db, run)) {
     const key = `${visit} ${task}`;
     const before = lists.get(key)?.elements ?? [];
-    lists.set(key, { task, visit, elements: [...before, ...(items as Json[])] });
+    lists.set(key, { task, visit, elements: [...before, ...(openSecrets(items, db.vault) as Json[])] });
   }
   return [...lists.values()];
 }

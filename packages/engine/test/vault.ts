@@ -53,7 +53,7 @@ export async function expectNowhere(
   isAllowed: (table: string, row: string) => boolean = () => false,
 ): Promise<void> {
   const rows = await everyRow(db);
-  expect(rows.length).toBeGreaterThan(20);
+  expect(rows.length).toBeGreaterThan(10);
   const found = rows.filter(({ table, row }) => texts.some((text) => row.includes(text)) && !isAllowed(table, row));
   expect(found).toEqual([]);
 }
