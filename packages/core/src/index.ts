@@ -41,7 +41,7 @@ export * from './expression/render.ts';
 export * from './workflow/definition.ts';
 export { parseWorkflow, type ParsedWorkflow, type WorkflowAction } from './workflow/file/parse.ts';
 export { isSamePosition, type Position } from './workflow/graph/position.ts';
-export { buildGraph, type Loop, type TaskNode, type WorkflowGraph } from './workflow/graph/graph.ts';
+export { buildGraph, nodeOf, type Loop, type TaskNode, type WorkflowGraph } from './workflow/graph/graph.ts';
 export { advance, awaitsRetry, begin, retried } from './workflow/conductor/conductor.ts';
 export { neededFor, type Needed, type NeededResult } from './workflow/conductor/needed.ts';
 export { replayRun, type RunEvent } from './workflow/conductor/replay.ts';

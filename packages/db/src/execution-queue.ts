@@ -3,67 +3,17 @@ import {
   pairsOf,
   type ExecutionStatus,
   type Id,
-  type Instant,
   type Json,
   type JsonObject,
   type Move,
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import {
-  awaitingRetry,
-  endedTask,
-  retryDue as isRetryDue,
-  workflowTaskFromJson,
-  workflowTaskToJson,
-} from './workflow-task.ts';
+import { columns, fromRow, type EngineExecution, type Row } from './engine-execution.ts';
+import { awaitingRetry, endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
-
-/** The part of an execution's row that the engine decides on. */
-export interface EngineExecution {
-  id: Id;
-  action: Id | null;
-  action_ref: string;
-  config: JsonObject | null;
-  parent: Id | null;
-  enforcement: Id | null;
-  executor: Id | null;
-  status: ExecutionStatus;
-  result: Json;
-  workflow_task: WorkflowTaskMetadata | null;
-  workflow_def: Id | null;
-  runtime: string | null;
-  revision: string | null;
-  pack_revision: string | null;
-  input_hash: string | null;
-  timeout_seconds: number | null;
-  original_execution: Id | null;
-  retry_count: number;
-  worker: Id | null;
-  lease_token: string | null;
-  lease_until: Instant | null;
-  started_at: Instant | null;
-  completed_at: Instant | null;
-  /** The execution that this one runs again, and how; null outside re-runs. */
-  rerun_of: Id | null;
-  rerun: JsonObject | null;
-}
-
-const columns = sql.raw(
-  [
-    'id, action, action_ref, config, parent, enforcement, executor, status, result, workflow_task, workflow_def',
-    'runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, worker',
-    'lease_token, lease_until, started_at, completed_at, rerun_of, rerun',
-  ]
-    .join(', ')
-    .replace(/(\w+)/g, 'e.$1'),
-);
-
-type Row = Omit<EngineExecution, 'workflow_task'> & { workflow_task: Json };
-
-const fromRow = (row: Row): EngineExecution => ({ ...row, workflow_task: workflowTaskFromJson(row.workflow_task) });
 
 export interface NewExecution {
   action: Id | null;
@@ -205,6 +155,10 @@ export const lock = async (tx: Tx, id: Id): Promise<EngineExecution | undefined>
   const row = await tx.maybe<Row>(sql`select ${columns} from execution e where e.id = ${id} for update`);
   return row && fromRow(row);
 };
+
+/** The parameters of an execution. */
+export const configOf = async (tx: Tx, id: Id): Promise<JsonObject | null> =>
+  (await tx.maybe<{ config: JsonObject | null }>(sql`select config from execution where id = ${id}`))?.config ?? null;
 
 export interface Ending {
   move: Move;

@@ -5,9 +5,15 @@ import { awaitingRetry, ofWorkflowExecution, workflowTaskFromJson } from './work
 
 // What a run of a workflow left behind, for whoever only looks at it.
 
+/** A run with its definition. */
+export type RunRecord = Omit<LockedRun, 'owner' | 'lacks_parameters' | 'variables' | 'variables_step'> & {
+  variables: JsonObject;
+  definition: JsonObject;
+};
+
 /** A run as it stands, without its lock. */
-export const find = (tx: Tx, id: Id): Promise<LockedRun | undefined> =>
-  tx.maybe<LockedRun>(sql`
+export const find = (tx: Tx, id: Id): Promise<RunRecord | undefined> =>
+  tx.maybe<RunRecord>(sql`
     select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.paused, w.steps, w.facts, v.definition
     from workflow_execution w join revision v on v.hash = w.revision
     where w.id = ${id}`);

@@ -1,6 +1,7 @@
 import type { ExecutionStatus, Id, Instant, Json, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import { ofWorkflowExecution } from './workflow-task.ts';
+import { inlineBytes, ownerColumns, ownerFrom, type EngineExecution } from './engine-execution.ts';
+import { ofTask, ofVisit, ofWorkflowExecution, withoutItem } from './workflow-task.ts';
 
 /** A run of a workflow with what the conductor needs, read under the run's lock. */
 export interface LockedRun {
@@ -9,40 +10,75 @@ export interface LockedRun {
   workflow_def: Id;
   revision: string;
   state: JsonObject;
-  variables: JsonObject;
+  /** Null: too large to be read at each step; see {@link variablesOf}. */
+  variables: JsonObject | null;
+  /** The step that changed the variables last: while it stays, so do they. */
+  variables_step: number;
   status: ExecutionStatus;
   /** Nothing starts in it: it is paused, or one above it is. */
   paused: boolean;
   steps: number;
   /** What its expressions read that was so when it began; null on rows from before that was kept. */
   facts: JsonObject | null;
-  definition: JsonObject;
+  /** The execution that it is the run of, locked with it. */
+  owner: EngineExecution;
+  /** Whether the parameters of the owner are missing, for they are too large to be read at each step. */
+  lacks_parameters: boolean;
 }
 
 export const insert = (
   tx: Tx,
-  run: {
-    execution: Id;
-    workflow_def: Id;
-    revision: string;
-    variables: JsonObject;
-    task_graph: JsonObject;
-    facts: JsonObject;
-  },
+  run: { execution: Id; workflow_def: Id; revision: string; facts: JsonObject },
 ): Promise<{ id: Id }> =>
   tx.one<{ id: Id }>(sql`
     insert into workflow_execution (execution, workflow_def, revision, variables, task_graph, facts, state, status)
-    values (${run.execution}, ${run.workflow_def}, ${run.revision}, ${jsonb(run.variables)}, ${jsonb(run.task_graph)},
-      ${jsonb(run.facts)}, '{}', 'running')
+    select ${run.execution}, ${run.workflow_def}, hash, '{}', definition->'workflow', ${jsonb(run.facts)}, '{}', 'running'
+    from revision where hash = ${run.revision}
     returning id`);
 
-/** Locks a run until the transaction ends: every decision about it is made under this lock, one after another. */
-export const lock = (tx: Tx, id: Id): Promise<LockedRun | undefined> =>
-  tx.maybe<LockedRun>(sql`
-    select w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables, w.status, w.paused, w.steps, w.facts, v.definition
-    from workflow_execution w join revision v on v.hash = w.revision
+/** Locks a run, and its execution with it, until the transaction ends: every decision about it is made under this lock, one after
+ *  another. */
+export const lock = async (tx: Tx, id: Id): Promise<LockedRun | undefined> => {
+  const row = await tx.maybe<RunRow>(sql`
+    select ${runColumns}, ${ownerColumns}
+    from workflow_execution w join execution o on o.id = w.execution
     where w.id = ${id}
-    for update of w`);
+    for no key update of w, o`);
+  return row && runFrom(row);
+};
+
+/** The same for the run that an execution is a task of, whose revision comes with it. */
+export const lockOfTask = async (
+  tx: Tx,
+  execution: Id,
+): Promise<{ run: LockedRun; task_revision: string | null } | undefined> => {
+  const row = await tx.maybe<RunRow & { task_revision: string | null }>(sql`
+    select e.revision as task_revision, ${runColumns}, ${ownerColumns}
+    from execution e
+    join workflow_execution w on w.id = (e.workflow_task->>'workflow_execution')::bigint
+    join execution o on o.id = w.execution
+    where e.id = ${execution} and w.revision is not null
+    for no key update of w, o`);
+  return row && { run: runFrom(row), task_revision: row.task_revision };
+};
+
+type RunRow = Omit<LockedRun, 'owner' | 'lacks_parameters'> & Record<string, unknown>;
+
+const runColumns = sql.raw(
+  'w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables_step, w.status, w.paused, w.steps, w.facts, ' +
+    `case when pg_column_size(w.variables) <= ${inlineBytes} then w.variables end as variables`,
+);
+
+function runFrom(row: RunRow): LockedRun {
+  const { owner, isPartial } = ownerFrom(row);
+  const { id, execution, workflow_def, revision, state, variables, variables_step, status, paused, steps, facts } = row;
+  const run = { id, execution, workflow_def, revision, state, variables, variables_step, status, paused, steps, facts };
+  return { ...run, owner, lacks_parameters: isPartial };
+}
+
+/** The variables of a run that were too large to be read with it. */
+export const variablesOf = async (tx: Tx, id: Id): Promise<JsonObject> =>
+  (await tx.one<{ variables: JsonObject }>(sql`select variables from workflow_execution where id = ${id}`)).variables;
 
 /** The run of an execution, if it is one of a workflow. */
 export const idOf = async (tx: Tx, execution: Id): Promise<Id | undefined> =>
@@ -51,26 +87,43 @@ export const idOf = async (tx: Tx, execution: Id): Promise<Id | undefined> =>
     select id from workflow_execution where execution = ${execution} and revision is not null`)
   )?.id;
 
-export interface RunProgress {
+/** What a step comes to, for the run's record and its row. */
+export interface RecordedStep {
+  /** The one after the run's last; the same step twice is refused by the key. */
+  step: number;
+  /** The execution it is about; null where the run begins. */
+  execution: Id | null;
+  decision: Json;
   state: JsonObject;
-  variables: JsonObject;
-  status: ExecutionStatus;
-  error_message: string | null;
-  steps: number;
-  current_tasks: string[];
-  completed_tasks: string[];
-  failed_tasks: string[];
-  skipped_tasks: string[];
+  /** Null: they are as they were. */
+  variables: JsonObject | null;
+  /** Where the tasks stand; null: not said now. */
+  tasks: {
+    current_tasks: string[];
+    completed_tasks: string[];
+    failed_tasks: string[];
+    skipped_tasks: string[];
+  } | null;
 }
 
-export const save = (tx: Tx, id: Id, progress: RunProgress): Promise<number> =>
-  tx.run(sql`
+/** Appends a step to a run's record and keeps the state it leads to, in one statement. What has not changed is not written again. */
+export const record = (tx: Tx, run: Id, recorded: RecordedStep): Promise<number> => {
+  const { step, execution, decision, state, variables, tasks } = recorded;
+  return tx.run(sql`
+    with appended as (
+      insert into workflow_step (workflow_execution, step, execution, decision)
+      values (${run}, ${step}, ${execution}, ${jsonb(decision)}))
     update workflow_execution
-    set state = ${jsonb(progress.state)}, variables = ${jsonb(progress.variables)},
-      status = ${progress.status}::execution_status_enum, error_message = ${progress.error_message},
-      steps = ${progress.steps}, current_tasks = ${progress.current_tasks}, completed_tasks = ${progress.completed_tasks},
-      failed_tasks = ${progress.failed_tasks}, skipped_tasks = ${progress.skipped_tasks}, updated = now()
-    where id = ${id}`);
+    set state = ${jsonb(state)}, steps = ${step},
+      variables = coalesce(${jsonb(variables)}, variables),
+      variables_step = case when ${variables !== null}::boolean then ${step} else variables_step end,
+      current_tasks = coalesce(${tasks?.current_tasks ?? null}::text[], current_tasks),
+      completed_tasks = coalesce(${tasks?.completed_tasks ?? null}::text[], completed_tasks),
+      failed_tasks = coalesce(${tasks?.failed_tasks ?? null}::text[], failed_tasks),
+      skipped_tasks = coalesce(${tasks?.skipped_tasks ?? null}::text[], skipped_tasks),
+      updated = now()
+    where id = ${run}`);
+};
 
 /** Keeps what became known of a run while it ran. */
 export const setFacts = (tx: Tx, id: Id, facts: JsonObject): Promise<number> =>
@@ -82,12 +135,6 @@ export const setStatus = (tx: Tx, id: Id, status: ExecutionStatus, error: string
     set status = ${status}::execution_status_enum, error_message = coalesce(${error}, error_message), updated = now()
     where id = ${id}`);
 
-/** Appends what a run decided at one step; the same step twice is refused by the key. */
-export const appendStep = (tx: Tx, run: Id, step: number, execution: Id | null, decision: Json): Promise<number> =>
-  tx.run(sql`
-    insert into workflow_step (workflow_execution, step, execution, decision)
-    values (${run}, ${step}, ${execution}, ${jsonb(decision)})`);
-
 export interface TaskResult {
   task_name: string;
   visit: number;
@@ -95,21 +142,30 @@ export interface TaskResult {
   started_at: Instant | null;
 }
 
-/** The result of the last attempt of each of these (task, visit) pairs. */
+/** The result of the last attempt of each of these (task, visit) pairs, of tasks without items. */
 export const results = (tx: Tx, run: Id, wanted: readonly { task: string; visit: number }[]): Promise<TaskResult[]> =>
   tx.many<TaskResult>(sql`
-    select distinct on (wanted.task, wanted.visit) wanted.task as task_name, wanted.visit, e.result, e.started_at
-    from unnest(${wanted.map((one) => one.task)}::text[], ${wanted.map((one) => one.visit)}::int[])
+    select distinct on (wanted.task, wanted.visit) wanted.task as task_name, wanted.visit::int, e.result, e.started_at
+    -- as text: so every column of the index is compared, and a task that ran a thousand times is found as fast as one that ran once
+    from unnest(${wanted.map((one) => one.task)}::text[], ${wanted.map((one) => String(one.visit))}::text[])
       as wanted(task, visit)
     join execution e on ${ofWorkflowExecution(run)}
-      and e.workflow_task->>'task_name' = wanted.task
-      and (e.workflow_task->>'visit')::int = wanted.visit
+      and e.workflow_task->>'task_name' = wanted.task and ${withoutItem}
+      and coalesce(e.workflow_task->>'visit', '') = wanted.visit
     order by wanted.task, wanted.visit, (e.workflow_task->>'attempt')::int desc`);
 
-/** Keeps a state that changed without a decision: a successor came into being. */
-export const saveState = (tx: Tx, id: Id, state: JsonObject, steps: number): Promise<number> =>
-  tx.run(sql`
-    update workflow_execution set state = ${jsonb(state)}, steps = ${steps}, updated = now() where id = ${id}`);
+/** What came of the items of a run of a task that succeeded; `index` null: of the task as one, whose items could not be told. */
+export const itemResults = (
+  tx: Tx,
+  run: Id,
+  task: string,
+  visit: number,
+): Promise<{ index: number | null; result: Json }[]> =>
+  tx.many<{ index: number | null; result: Json }>(sql`
+    select (workflow_task->>'task_index')::int as index, result from execution
+    where ${ofWorkflowExecution(run)} and ${ofTask(task)} and ${ofVisit(visit)}
+      and (status = 'completed' or ${withoutItem})
+    order by (workflow_task->>'task_index')::int nulls first, (workflow_task->>'attempt')::int desc`);
 
 /** The conductor's state of runs, for whoever only looks. */
 export const states = (tx: Tx, ids: readonly Id[]): Promise<{ id: Id; state: JsonObject }[]> =>
@@ -117,6 +173,9 @@ export const states = (tx: Tx, ids: readonly Id[]): Promise<{ id: Id; state: Jso
     select id, state from workflow_execution where id = any(${ids}::bigint[]) and state is not null and revision is not null`);
 
 /** The pause that holds the run of an execution; undefined where there is none. */
-export const pauseOf = (tx: Tx, execution: Id): Promise<{ paused_by: Id | null; pause_reason: string | null } | undefined> =>
+export const pauseOf = (
+  tx: Tx,
+  execution: Id,
+): Promise<{ paused_by: Id | null; pause_reason: string | null } | undefined> =>
   tx.maybe<{ paused_by: Id | null; pause_reason: string | null }>(sql`
     select paused_by, pause_reason from workflow_execution where execution = ${execution} and paused`);

@@ -21,7 +21,7 @@ import {
   type Lease,
   type Tx,
 } from '@attune/db';
-import type { Turn } from './advance.ts';
+import type { Turn } from './turn.ts';
 import type { Outcome } from './outcome.ts';
 
 /** Begins an execution of `core.ask`: the question is put, and the execution is `running` until it was answered. What cannot be asked

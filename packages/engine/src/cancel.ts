@@ -8,8 +8,10 @@ import {
   type EngineExecution,
   type Tx,
 } from '@attune/db';
-import { advance, endRun, type Turn } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { advance } from './advance.ts';
+import { endRun } from './end-run.ts';
+import type { Turn } from './turn.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { lockTree, type RunTree } from './run-tree.ts';
 import { stopBelow } from './stop-below.ts';
 import { inTransaction } from './transaction.ts';

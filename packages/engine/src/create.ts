@@ -46,6 +46,7 @@ export async function create(
   wanted: readonly Wanted[],
   { actions: then = [], packRevision = null, settle }: CreateOptions = {},
 ): Promise<EngineExecution[]> {
+  if (wanted.length === 0) return [];
   const known = await actionsOf(tx, wanted, packRevision);
   const rows = wanted.map((one, index) => rowOf(one, then[index] ?? known.get(one.action_ref), tx.vault));
   return executionQueue.insertMany(tx, settle === undefined ? rows : await settle(rows));

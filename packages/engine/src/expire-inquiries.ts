@@ -1,7 +1,7 @@
 import { contentHash, type Id } from '@attune/core';
 import { executionQueue, inquiries, type Database, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { inTransaction } from './transaction.ts';
 
 const batchSize = 100;

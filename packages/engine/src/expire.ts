@@ -1,7 +1,8 @@
 import type { Id } from '@attune/core';
 import { executionQueue, type Database, type Tx } from '@attune/db';
-import { advance, endRun } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { advance } from './advance.ts';
+import { endRun } from './end-run.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { lockTree } from './run-tree.ts';
 import { stopBelow } from './stop-below.ts';
 import { inTransaction } from './transaction.ts';

@@ -53,7 +53,7 @@ export async function keepFacts(tx: Tx, execution: EngineExecution, graph: Workf
 /** What a run's expressions may read beside its variables and task results. Secrets are opened when somebody reads them. */
 export async function factsOf(
   tx: Tx,
-  run: LockedRun,
+  run: Pick<LockedRun, 'facts'>,
   owner: EngineExecution,
   graph: WorkflowGraph,
 ): Promise<RunFacts & { secrets: WorkflowSecrets }> {

@@ -1,13 +1,5 @@
 import type { JsonObject } from '@attune/core';
-import {
-  executionQueue,
-  triggers,
-  workflowExecutions,
-  type Database,
-  type EngineExecution,
-  type LockedRun,
-  type Tx,
-} from '@attune/db';
+import { executionQueue, triggers, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
 import { askWhere } from './ask.ts';
 import { moveOf, type Outcome } from './outcome.ts';
@@ -26,8 +18,9 @@ export interface Report {
  *  report twice is recorded once. */
 export function finish(db: Database, reported: Report): Promise<'recorded' | 'refused'> {
   return inTransaction(db, async (tx) => {
-    const { row } = await rowWithRunLocked(tx, reported.execution);
-    const result = await sealedResult(tx, row?.revision ?? null, reported.outcome.result);
+    const locked = await workflowExecutions.lockOfTask(tx, reported.execution);
+    const revision = locked === undefined ? await revisionOf(tx, reported.execution) : locked.task_revision;
+    const result = await sealedResult(tx, revision, reported.outcome.result);
     const report = { ...reported, outcome: { ...reported.outcome, result } };
     const asking = await askWhere(tx, report, await withKnownTriggers(tx, report.outcome));
     if (asking.kind === 'not_its_own') return refuseOrRepeat(tx, report);
@@ -36,7 +29,8 @@ export function finish(db: Database, reported: Report): Promise<'recorded' | 're
     for (const event of (asking.kind === 'ends' ? asking.outcome : report.outcome).events ?? []) {
       await record(tx, { ...event, source_ref: ended.action_ref, cause: ended.id });
     }
-    if (asking.kind === 'ends' && ended.workflow_task !== null) await advance(tx, { kind: 'ended', execution: ended });
+    if (asking.kind === 'ends' && ended.workflow_task !== null)
+      await advance(tx, { kind: 'ended', execution: ended }, locked?.run);
     return 'recorded';
   });
 }
@@ -51,19 +45,8 @@ async function withKnownTriggers(tx: Tx, outcome: Outcome): Promise<Outcome> {
   return outcome;
 }
 
-/** A run is locked before its tasks, here and in every other deed: two of them cannot wait for each other.
- *  @returns the run that the execution is a task of. */
-export const lockRunFirst = async (tx: Tx, execution: string): Promise<LockedRun | undefined> =>
-  (await rowWithRunLocked(tx, execution)).run;
-
-async function rowWithRunLocked(
-  tx: Tx,
-  execution: string,
-): Promise<{ row: EngineExecution | undefined; run: LockedRun | undefined }> {
-  const row = await executionQueue.find(tx, execution);
-  const task = row?.workflow_task ?? null;
-  return { row, run: task === null ? undefined : await workflowExecutions.lock(tx, task.workflow_execution) };
-}
+const revisionOf = async (tx: Tx, execution: string): Promise<string | null> =>
+  (await executionQueue.find(tx, execution))?.revision ?? null;
 
 async function end(tx: Tx, { execution, lease_token, outcome }: Report): Promise<EngineExecution | undefined> {
   const ending = {

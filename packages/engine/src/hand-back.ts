@@ -1,7 +1,7 @@
 import { contentHash } from '@attune/core';
 import { executionQueue, type Database, type Lease } from '@attune/db';
 import { advance } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Gives a claim back that was not started, as when the worker stops. Where its run was paused meanwhile it waits for that; where the

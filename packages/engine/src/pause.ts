@@ -1,5 +1,5 @@
 import { isFinal, type ExecutionStatus, type Id } from '@attune/core';
-import { executionQueue, runTrees, type Database } from '@attune/db';
+import { executionQueue, runTrees, type Database, type EngineExecution } from '@attune/db';
 import { executionsOf, idsOf, lockTree } from './run-tree.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -37,7 +37,7 @@ export function pause(db: Database, id: Id, reason: string | null): Promise<Paus
 
 /** What keeps an execution, by what it is and how it stands, from being paused or resumed. */
 export function refusalOf(
-  execution: Pick<executionQueue.EngineExecution, 'workflow_def' | 'action_ref' | 'status'> | undefined,
+  execution: Pick<EngineExecution, 'workflow_def' | 'action_ref' | 'status'> | undefined,
 ): ControlRefusal | undefined {
   if (execution === undefined) return { kind: 'not_found' };
   const { workflow_def, action_ref, status } = execution;

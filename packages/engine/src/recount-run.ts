@@ -13,7 +13,7 @@ import {
   type RunState,
 } from '@attune/core';
 import { executionQueue, runRecords, workflowItemLists, type Tx } from '@attune/db';
-import { graphOf } from './graph.ts';
+import { graphIn } from './graph.ts';
 import { factsOf } from './facts.ts';
 
 /** Steps that are in memory at a time. */
@@ -31,7 +31,7 @@ export async function recountRun(
   const run = await runRecords.find(tx, id);
   const owner = await executionQueue.find(tx, execution.id);
   if (run === undefined || owner === undefined) throw new Error(`Workflow execution ${id} is gone`);
-  const graph = graphOf(run.revision, run.definition);
+  const graph = graphIn(run.revision, run.definition);
   const recount = new Recount(graph, await factsOf(tx, run, owner, graph), await listsOf(tx, id));
   for (let after = 0; ;) {
     const rows = await runRecords.steps(tx, id, after, batchSize);

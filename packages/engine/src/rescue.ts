@@ -1,16 +1,17 @@
-import { contentHash, maxRestarts, type Id, type Json, type JsonObject, type WorkflowDefinition } from '@attune/core';
+import { contentHash, maxRestarts, type Id, type Json, type JsonObject, type ExecutionStatus } from '@attune/core';
 import {
   executionQueue,
   revisions,
   runTrees,
-  workflowExecutions,
   type Database,
   type EngineExecution,
+  type LockedRun,
   type Lease,
   type Tx,
 } from '@attune/db';
 import { advance } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { graphOf } from './graph.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -74,29 +75,29 @@ async function abandon(tx: Tx, { execution, lease_token }: Lease, leases: 'run o
     lease_token,
   );
   if (lost === undefined) return false;
-  const restarts = before.status === 'running' && (await mayRestart(tx, lost));
+  const restarts = before.status === 'running' && (await mayRestart(tx, run, lost));
   if (restarts && run?.paused === true) await runTrees.keepEnd(tx, run.id, { execution, restarts });
-  else if (restarts) await createSuccessor(tx, lost, 'restart');
-  else if (lost.workflow_task !== null) await advance(tx, { kind: 'ended', execution: lost });
+  else if (restarts) await createSuccessor(tx, lost, 'restart', run);
+  else if (lost.workflow_task !== null) await advance(tx, { kind: 'ended', execution: lost }, run);
   return true;
 }
 
 /** The retry policy comes first: a task that has retries left is retried by it, not restarted. */
-async function mayRestart(tx: Tx, lost: EngineExecution): Promise<boolean> {
+async function mayRestart(tx: Tx, run: LockedRun | undefined, lost: EngineExecution): Promise<boolean> {
   const task = lost.workflow_task;
   if (task !== null && task.retry_count < task.max_retries) return false;
-  if (lost.parent !== null && (await executionQueue.find(tx, lost.parent))?.status !== 'running') return false;
-  if ((await onWorkerLost(tx, lost)) !== 'restart') return false;
+  if (lost.parent !== null && (await statusAbove(tx, run, lost.parent)) !== 'running') return false;
+  if ((await onWorkerLost(tx, run, lost)) !== 'restart') return false;
   return (await executionQueue.attemptsOf(tx, lost)) <= maxRestarts;
 }
 
+const statusAbove = async (tx: Tx, run: LockedRun | undefined, parent: Id): Promise<ExecutionStatus | undefined> =>
+  run === undefined ? (await executionQueue.find(tx, parent))?.status : run.owner.status;
+
 /** What the task says, else what the action says. */
-async function onWorkerLost(tx: Tx, lost: EngineExecution): Promise<Json | undefined> {
-  if (lost.workflow_task !== null) {
-    const run = await workflowExecutions.lock(tx, lost.workflow_task.workflow_execution);
-    const workflow = run?.definition['workflow'] as unknown as WorkflowDefinition | undefined;
-    const own = workflow?.tasks.find((task) => task.name === lost.workflow_task?.task_name)?.on_worker_lost;
-    if (own) return own;
-  }
+async function onWorkerLost(tx: Tx, run: LockedRun | undefined, lost: EngineExecution): Promise<Json | undefined> {
+  const graph = run === undefined ? undefined : await graphOf(tx, run.revision);
+  const own = graph?.tasks.get(lost.workflow_task?.task_name ?? '')?.definition.on_worker_lost;
+  if (own) return own;
   return lost.revision === null ? undefined : (await revisions.find(tx, lost.revision))?.definition['on_worker_lost'];
 }

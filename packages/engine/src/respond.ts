@@ -13,7 +13,7 @@ import {
 } from '@attune/core';
 import { executionQueue, inquiries, type Database, type Inquiry } from '@attune/db';
 import { advance } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { resultHash } from './outputs.ts';
 import { inTransaction } from './transaction.ts';
 

@@ -1,7 +1,7 @@
 import type { Id } from '@attune/core';
 import { executionQueue, runTrees, workflowExecutions, type Database, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
-import { lockRunFirst } from './finish.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { refusalOf, type ControlRefusal } from './pause.ts';
 import { executionsOf, idsOf, lockTree, type RunTree } from './run-tree.ts';
 import { createSuccessor } from './successor.ts';

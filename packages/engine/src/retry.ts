@@ -1,7 +1,7 @@
 import { awaitsRetry, contentHash, type RunState } from '@attune/core';
-import { executionQueue, workflowExecutions, type Database, type EngineExecution, type Tx } from '@attune/db';
+import { executionQueue, type Database, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
 import { actionsOf, prepare } from './create.ts';
-import { lockRunFirst } from './finish.ts';
+import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -18,12 +18,13 @@ export async function retry(db: Database): Promise<number> {
 }
 
 async function retryOne(tx: Tx, id: string): Promise<boolean> {
-  if ((await lockRunFirst(tx, id))?.paused === true) return false;
+  const run = await lockRunFirst(tx, id);
+  if (run?.paused === true) return false;
   const ended = await executionQueue.lock(tx, id);
   const known = ended?.revision === null ? await asRegisteredNow(tx, ended) : ended;
   if (known === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
-  if (!(await isAwaited(tx, known))) return false;
-  await createSuccessor(tx, known, 'retry');
+  if (!(await isAwaited(tx, run, known))) return false;
+  await createSuccessor(tx, known, 'retry', run);
   return true;
 }
 
@@ -47,12 +48,12 @@ async function asRegisteredNow(tx: Tx, ended: EngineExecution): Promise<EngineEx
 }
 
 /** Nothing below a workflow starts once it was cancelled, made to fail, or ended: such a run has given its retries up. */
-async function isAwaited(tx: Tx, ended: EngineExecution): Promise<boolean> {
-  const task = ended.workflow_task;
-  if (ended.parent !== null && (await executionQueue.find(tx, ended.parent))?.status !== 'running') return false;
-  if (task?.visit === undefined) return true; // a row of an older system: the documented query alone decides
-  const run = await workflowExecutions.lock(tx, task.workflow_execution);
-  return (
-    run !== undefined && awaitsRetry(run.state as unknown as RunState, task.task_name, task.visit, task.task_index)
-  );
+async function isAwaited(tx: Tx, run: LockedRun | undefined, ended: EngineExecution): Promise<boolean> {
+  const { workflow_task: task, parent } = ended;
+  if (run === undefined || task?.visit === undefined) {
+    // a row of an older system: the documented query alone decides
+    return parent === null || (await executionQueue.find(tx, parent))?.status === 'running';
+  }
+  if (run.owner.status !== 'running') return false;
+  return awaitsRetry(run.state as unknown as RunState, task.task_name, task.visit, task.task_index);
 }

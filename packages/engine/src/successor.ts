@@ -1,15 +1,18 @@
-import { executionQueue, workflowExecutions, type EngineExecution, type Tx } from '@attune/db';
+import { executionQueue, workflowExecutions, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
 import { retried, type JsonObject, type RunState } from '@attune/core';
 import { advance } from './advance.ts';
 import { graphOf } from './graph.ts';
 import { firstStatus } from './create.ts';
+import { lockRun } from './lock-run.ts';
 
 /** Creates the next attempt of an execution that ended: the same action, revision and rendered input. A retry counts against
- *  the retry policy, a restart after a lost worker does not. */
+ *  the retry policy, a restart after a lost worker does not.
+ *  @param run that it is a task of, where it is locked already */
 export async function createSuccessor(
   tx: Tx,
   ended: EngineExecution,
   kind: 'retry' | 'restart',
+  run?: LockedRun,
 ): Promise<EngineExecution> {
   const retry_count = ended.retry_count + (kind === 'retry' ? 1 : 0);
   const task = ended.workflow_task;
@@ -19,6 +22,7 @@ export async function createSuccessor(
       ...ended,
       status: firstStatus(ended.runtime, 0),
       result: null,
+      result_hash: null,
       retry_count,
       original_execution: ended.original_execution ?? ended.id,
       delay_seconds: 0,
@@ -36,22 +40,30 @@ export async function createSuccessor(
     },
   ]);
   if (successor === undefined) throw new Error('One execution was to be created');
-  if (task?.visit !== undefined) await tellRun(tx, successor, kind);
+  if (task?.visit !== undefined) await tellRun(tx, successor, kind, run);
   if (successor.runtime === null) await advance(tx, { kind: 'begun', execution: successor });
   return successor;
 }
 
 /** The run's state names the attempt it waits for, and its record says that there is one. */
-async function tellRun(tx: Tx, successor: EngineExecution, kind: 'retry' | 'restart'): Promise<void> {
+async function tellRun(
+  tx: Tx,
+  successor: EngineExecution,
+  kind: 'retry' | 'restart',
+  locked: LockedRun | undefined,
+): Promise<void> {
   const task = successor.workflow_task;
   if (task?.visit === undefined || task.attempt === undefined) return;
-  const run = await workflowExecutions.lock(tx, task.workflow_execution);
-  if (run === undefined) return;
-  const { task_name, visit, attempt } = task;
-  const graph = graphOf(run.revision, run.definition);
-  const state = retried(graph, run.state as unknown as RunState, { task: task_name, visit, attempt });
-  await workflowExecutions.appendStep(tx, run.id, run.steps + 1, successor.id, {
-    successor: { kind, task: task_name, visit, attempt },
+  const run = locked ?? (await lockRun(tx, task.workflow_execution));
+  const { task_name, visit, attempt, task_index: item } = task;
+  const graph = await graphOf(tx, run.revision);
+  const state = retried(graph, run.state as unknown as RunState, { task: task_name, visit, item, attempt });
+  await workflowExecutions.record(tx, run.id, {
+    step: run.steps + 1,
+    execution: successor.id,
+    decision: { successor: { kind, task: task_name, visit, ...(item === null ? {} : { item }), attempt } },
+    state: state as unknown as JsonObject,
+    variables: null,
+    tasks: null,
   });
-  await workflowExecutions.saveState(tx, run.id, state as unknown as JsonObject, run.steps + 1);
 }
