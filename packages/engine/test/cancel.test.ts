@@ -68,6 +68,7 @@ test('a run past its time limit ends its thousands of tasks in as many statement
     expect(await statuses(db)).toEqual({ failed: 1, timeout: 1, cancelled: 2 * count + 1 });
     return counted.statements();
   };
+  await statements(1); // what a process reads once and keeps
   expect(await statements(500)).toBe(await statements(2));
 }, 120_000);
 
@@ -166,6 +167,46 @@ tasks:
   expect(await db.many(sql`select id from execution where workflow_task->>'next_retry_at' is not null`)).toEqual([]);
   expect(await retry(db)).toBe(0);
   expect(await playOut(db)).toEqual([]);
+});
+
+const items = (count: number, more = '') => `
+version: 1.0.0
+tasks:
+  - name: many
+    action: test.do
+    with_items: "{{ range(${count}) }}"
+    ${more}
+    next: [ { do: [after] } ]
+  - { name: after, action: test.do }
+`;
+
+test('of ten thousand items those that wait for a worker end at once, and those whose turn had not come never start', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await registerTestPack(db, flow(items(10_000)));
+  const id = await startFlow(db);
+  const { scheduled = 0 } = await statuses(db);
+  expect(scheduled).toBeGreaterThanOrEqual(1_000);
+  const counted = counting(db);
+  expect(await cancel(counted.db, id)).toEqual({ kind: 'cancelled', status: 'cancelled' });
+  expect(counted.statements()).toBeLessThan(40);
+  expect(await playOut(db)).toEqual([]);
+  expect(await statuses(db)).toEqual({ cancelled: scheduled + 1 });
+}, 120_000);
+
+test('items whose turn had not come never start', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await registerTestPack(db, flow(items(10_000, 'concurrency: 2')));
+  const id = await startFlow(db);
+  const [claimed] = await claimAll(db, 1);
+  if (claimed === undefined) throw new Error('nothing was claimed');
+  await cancel(db, id);
+  const done = { kind: 'succeeded' as const, result: { succeeded: true } };
+  await finish(db, { execution: claimed.id, lease_token: claimed.lease_token, outcome: done });
+  expect((await runOf(db, id)).status).toBe('cancelled');
+  expect(await playOut(db)).toEqual([]);
+  expect(await statuses(db)).toEqual({ completed: 1, cancelled: 2 });
 });
 
 test('a claim that is handed back after the cancel does not start', async () => {

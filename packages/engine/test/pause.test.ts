@@ -138,6 +138,30 @@ test('no retry is made while paused, and one that came due is made at once after
   expect((await runOf(db, id)).status).toBe('completed');
 });
 
+test('no item is released while paused, and none is left out or run twice afterwards', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await registerTestPack(
+    db,
+    flow(`
+version: 1.0.0
+tasks:
+  - { name: many, action: test.do, with_items: "{{ range(6) }}", concurrency: 2, input: { n: "{{ item }}" } }
+`),
+  );
+  const id = await startFlow(db);
+  const first = await claimSome(db, 1);
+  await pause(db, id, null);
+  await finishAll(db, first);
+  expect(await anythingMoves(db)).toBe(false);
+  const rows = () => db.many(sql`select id from execution where parent = ${id}`);
+  expect(await rows()).toHaveLength(2);
+  await resume(db, id);
+  expect(await playOut(db)).toHaveLength(5);
+  expect(await rows()).toHaveLength(6);
+  expect((await runOf(db, id)).status).toBe('completed');
+});
+
 test('a delayed task goes on waiting, and does not start while paused although its time came', async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
