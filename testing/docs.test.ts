@@ -1,6 +1,14 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { executionStatuses, isFinal, moves } from '@attune/core';
+import {
+  executionStatuses,
+  isFinal,
+  itemStates,
+  moves,
+  notReusedReasons,
+  standingReasons,
+  taskStates,
+} from '@attune/core';
 import { expect, test } from 'vitest';
 import { settings } from '../packages/server/src/config.ts';
 
@@ -41,4 +49,14 @@ test('docs/configuration.md prints every setting from its table', () => {
     'settings',
     ['| Variable | Meaning | Default |', '|---|---|---|', ...rows].join('\n'),
   );
+});
+
+test.each([
+  ['standing reasons', 'Reason', standingReasons],
+  ['task states', 'State', taskStates],
+  ['item states', 'State', itemStates],
+  ['reasons not to reuse', 'Reason', notReusedReasons],
+])('docs/explain.md prints the closed list of %s from its table', (name, word, table) => {
+  const rows = Object.entries(table).map(([one, meaning]) => `| \`${one}\` | ${meaning} |`);
+  expectPrinted('explain.md', name, [`| ${word} | |`, '|---|---|', ...rows].join('\n'));
 });

@@ -31,7 +31,8 @@ const NotReusedSchema = wordsOf<NotReused>(notReusedReasons).meta({ id: 'NotReus
 
 /** What a reason is about stands beside it; which keys these are depends on the reason. */
 const StandingSchema: z.ZodType<Standing, Standing> = z
-  .looseObject({ reason: StandingReasonSchema, message: z.string().describe('The same in one sentence') })
+  .object({ reason: StandingReasonSchema, message: z.string().describe('The same in one sentence') })
+  .catchall(JsonSchema)
   .meta({ id: 'Standing', description: 'Why an execution is where it is, with what the reason is about' }) as never;
 
 const OutcomeSchema = z.enum(['succeeded', 'failed', 'timed_out', 'abandoned', 'cancelled']);
