@@ -9,7 +9,7 @@ export type StreamName = 'stdout' | 'stderr';
 /** The part of an action's definition that running it needs. */
 export interface RunnableAction extends Pick<
   ActionDefinition,
-  'ref' | 'parameters' | 'parameter_delivery' | 'parameter_format' | 'output_format'
+  'ref' | 'parameters' | 'output' | 'parameter_delivery' | 'parameter_format' | 'output_format'
 > {
   runner_type: RunnerType;
   /** File in the pack's `actions/`, or `builtin:<name>` for the pack `core`. */

@@ -8,6 +8,7 @@ import { environmentOf } from './environment.ts';
 import { makeAttemptFolder, type AttemptFolder } from './folder.ts';
 import { formatParameters } from './parameters.ts';
 import { outcomeOf, stderrInResult, stdoutInResult, type StopCause } from './result.ts';
+import { heldLog } from './secret-output.ts';
 import { secretTexts } from './secrets.ts';
 import { spawnProgram, type Spawned } from './spawn.ts';
 import { killGroup, killProcesses, stopProcesses } from './stop.ts';
@@ -36,7 +37,8 @@ export async function runProcess(
       pipes: deps.pipes,
     });
     deps.onSpawn?.(spawned.pid);
-    const { stdout, stderr } = captureBoth(spawned, attempt, parameters, deps);
+    const held = heldLog(attempt.action.output, deps.append);
+    const { stdout, stderr } = captureBoth(spawned, attempt, parameters, held?.append ?? deps.append);
     const stopped = await endOf(spawned, limit, deps);
     const exit = await spawned.exited;
     await Promise.all([stdout.finish(drainMs), stderr.finish(drainMs)]);
@@ -44,7 +46,7 @@ export async function runProcess(
     // another attempt may follow, and nothing of this one may run beside it.
     if (stopped === undefined && exit.code === 0) killGroup(spawned.pid);
     else killProcesses({ pid: spawned.pid, token: deps.token });
-    return outcomeOf({
+    const outcome = outcomeOf({
       exit,
       stopped,
       timeout_seconds: attempt.timeout_seconds,
@@ -53,6 +55,7 @@ export async function runProcess(
       stdout: viewOf(stdout),
       stderr: viewOf(stderr),
     });
+    return held === undefined ? outcome : await held.release(outcome);
   } finally {
     await folder.remove();
   }
@@ -96,10 +99,10 @@ function captureBoth(
   spawned: Spawned,
   { action }: Attempt,
   parameters: JsonObject,
-  deps: AttemptDeps,
+  append: AttemptDeps['append'],
 ): Record<StreamName, Capture> {
   const secrets = secretTexts(action.parameters, parameters);
-  const appendTo = (stream: StreamName) => (offset: number, bytes: Buffer) => deps.append(stream, offset, bytes);
+  const appendTo = (stream: StreamName) => (offset: number, bytes: Buffer) => append(stream, offset, bytes);
   // text is only shown; anything else has to be read as a whole
   const bytes = action.output_format === 'text' ? stdoutInResult : streamLimit;
   return {

@@ -6,7 +6,7 @@ import { maskerOf } from './secrets.ts';
 export const streamLimit = 10 * 1024 * 1024;
 
 /** Most bytes of one piece of the log. */
-const pieceLimit = 64 * 1024;
+export const pieceLimit = 64 * 1024;
 
 /** Milliseconds after which bytes are passed on, though they fill no piece: how far a reader of a running action is behind. */
 const flushMs = 250;

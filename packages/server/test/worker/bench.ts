@@ -83,6 +83,7 @@ export function openBench(): Bench {
           ref: 'demo.script',
           runner_type: 'shell',
           parameters: null,
+          output: null,
           parameter_delivery: 'stdin',
           parameter_format: 'json',
           output_format: 'text',
