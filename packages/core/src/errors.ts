@@ -69,7 +69,13 @@ export class AttuneError extends Error {
 }
 
 /** `file:line:column: message`, with whatever of the place is known. */
-export function formatProblem(problem: Problem): string {
+export function formatProblem(problem: {
+  message: string;
+  file?: string | undefined;
+  line?: number | undefined;
+  column?: number | undefined;
+  pointer?: string | undefined;
+}): string {
   const place = [problem.file, problem.line, problem.column].filter((part) => part !== undefined).join(':');
   const where = place === '' ? (problem.pointer ?? '') : place;
   return where === '' ? problem.message : `${where}: ${problem.message}`;

@@ -11,6 +11,7 @@ import {
   type Known,
   type PackDefinition,
   type PackFiles,
+  type Problem,
   type RuleDefinition,
   type TriggerDefinition,
   type WorkflowDefinition,
@@ -41,6 +42,8 @@ export interface RegisteredPack {
   revision: string;
   /** False: exactly this content was registered already, and nothing was done. */
   changed: boolean;
+  /** What is right in it, but perhaps not what was meant. */
+  warnings: Problem[];
   /** Configured values that the new schema does not accept and `force` made it forget. */
   forgotten_config: string[];
 }
@@ -50,13 +53,14 @@ export interface RegisteredPack {
  *  @throws AttuneError invalid_pack with every problem at once; conflict where `force` is not set and the same version is registered
  *  with other content, or the pack does not accept any more how it is configured. */
 export async function registerPack(db: Database, pack: PackToRegister, sealer: Sealer): Promise<RegisteredPack> {
-  const { pack: definition, problems } = loadPack(pack.files, await known(db));
+  const { pack: definition, problems, warnings } = loadPack(pack.files, await known(db));
   if (definition === undefined) {
     throw new AttuneError('invalid_pack', `The pack cannot be registered: ${countOf(problems.length)}`, {
       details: problems,
     });
   }
-  return inTransaction(db, (tx) => register(tx, pack, definition, sealer));
+  const registered = await inTransaction(db, (tx) => register(tx, pack, definition, sealer));
+  return { ...registered, warnings };
 }
 
 const countOf = (problems: number): string => (problems === 1 ? '1 problem' : `${problems} problems`);
@@ -78,7 +82,7 @@ async function register(
   { files, source_path, force = false }: PackToRegister,
   definition: PackDefinition,
   sealer: Sealer,
-): Promise<RegisteredPack> {
+): Promise<Omit<RegisteredPack, 'warnings'>> {
   const { manifest } = definition;
   refuseForgeries(definition);
   await packs.lockRef(tx, manifest.ref);

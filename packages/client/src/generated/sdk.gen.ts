@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from '../client.ts';
 
-import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, ExplainExecutionData, ExplainExecutionErrors, ExplainExecutionResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, RerunExecutionData, RerunExecutionErrors, RerunExecutionResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
+import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, ChangePackConfigData, ChangePackConfigErrors, ChangePackConfigResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, DeleteKeyData, DeleteKeyErrors, DeleteKeyResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, ExplainExecutionData, ExplainExecutionErrors, ExplainExecutionResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetKeyData, GetKeyErrors, GetKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackConfigData, GetPackConfigErrors, GetPackConfigResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, ReplacePackConfigData, ReplacePackConfigErrors, ReplacePackConfigResponses, RerunExecutionData, RerunExecutionErrors, RerunExecutionResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SetKeyData, SetKeyErrors, SetKeyResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -103,6 +103,45 @@ export const getPack = <ThrowOnError extends boolean = false>(options: Options<G
 export const registerPack = <ThrowOnError extends boolean = false>(options: Options<RegisterPackData, ThrowOnError>) => options.client.post<RegisterPackResponses, RegisterPackErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/packs/register',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Show how a pack is configured
+ */
+export const getPackConfig = <ThrowOnError extends boolean = false>(options: Options<GetPackConfigData, ThrowOnError>) => options.client.get<GetPackConfigResponses, GetPackConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packs/{ref}/config',
+    ...options
+});
+
+/**
+ * Set some values of the configuration of a pack; null takes one away
+ *
+ * Each value must fit its definition; what does not is named with its JSON pointer, and nothing is set. The mask of a secret stands for the value that is stored. What runs keeps the configuration it began with.
+ */
+export const changePackConfig = <ThrowOnError extends boolean = false>(options: Options<ChangePackConfigData, ThrowOnError>) => options.client.patch<ChangePackConfigResponses, ChangePackConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packs/{ref}/config',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Set all values of the configuration of a pack
+ *
+ * Each value must fit its definition; what does not is named with its JSON pointer, and nothing is set. The mask of a secret stands for the value that is stored. What runs keeps the configuration it began with.
+ */
+export const replacePackConfig = <ThrowOnError extends boolean = false>(options: Options<ReplacePackConfigData, ThrowOnError>) => options.client.put<ReplacePackConfigResponses, ReplacePackConfigErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/packs/{ref}/config',
     ...options,
     headers: {
         'Content-Type': 'application/json',
@@ -446,6 +485,69 @@ export const getInquiry = <ThrowOnError extends boolean = false>(options: Option
 export const respondToInquiry = <ThrowOnError extends boolean = false>(options: Options<RespondToInquiryData, ThrowOnError>) => options.client.post<RespondToInquiryResponses, RespondToInquiryErrors, ThrowOnError>({
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/inquiries/{id}/respond',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * List keys, without their values
+ *
+ * Without the permission `keys:read` only your own.
+ */
+export const listKeys = <ThrowOnError extends boolean = false>(options: Options<ListKeysData, ThrowOnError>) => options.client.get<ListKeysResponses, ListKeysErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys',
+    ...options
+});
+
+/**
+ * Make a key
+ *
+ * It needs the permission `keys:create`; for your own keys none.
+ */
+export const createKey = <ThrowOnError extends boolean = false>(options: Options<CreateKeyData, ThrowOnError>) => options.client.post<CreateKeyResponses, CreateKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
+ * Delete a key
+ *
+ * It needs the permission `keys:delete`, or to be the owner.
+ */
+export const deleteKey = <ThrowOnError extends boolean = false>(options: Options<DeleteKeyData, ThrowOnError>) => options.client.delete<DeleteKeyResponses, DeleteKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{ref}',
+    ...options
+});
+
+/**
+ * Show a key
+ *
+ * It needs the permission `keys:read`, or to be the owner. With `decrypt=true` an encrypted value is shown in clear, which needs `keys:decrypt`, or to be the owner, and is audited.
+ */
+export const getKey = <ThrowOnError extends boolean = false>(options: Options<GetKeyData, ThrowOnError>) => options.client.get<GetKeyResponses, GetKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{ref}',
+    ...options
+});
+
+/**
+ * Set the value of a key
+ *
+ * It needs the permission `keys:update`, or to be the owner. What runs keeps the value it began with.
+ */
+export const setKey = <ThrowOnError extends boolean = false>(options: Options<SetKeyData, ThrowOnError>) => options.client.put<SetKeyResponses, SetKeyErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/keys/{ref}',
     ...options,
     headers: {
         'Content-Type': 'application/json',

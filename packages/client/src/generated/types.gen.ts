@@ -594,6 +594,77 @@ export type Json = import('@attune/core').Json;
  */
 export type JsonObject = import('@attune/core').JsonObject;
 
+export type Key = {
+    id: Id;
+    /**
+     * `system.NAME`, `pack.PACK.NAME`, `action.PACK.ACTION.NAME` or `identity.ID.NAME`
+     */
+    ref: string;
+    owner_type: KeyOwnerType;
+    /**
+     * Id of the owner; null for the system
+     */
+    owner: Id | null;
+    /**
+     * Ref of the pack or action, login of the identity
+     */
+    owner_ref: string | null;
+    /**
+     * What expressions call it: `keystore.NAME`
+     */
+    name: string;
+    /**
+     * Whether its value is a secret: kept sealed, shown only when it is asked to be decrypted
+     */
+    encrypted: boolean;
+    created: Instant;
+    updated: Instant;
+    /**
+     * Masked where it is encrypted, unless it was to be decrypted
+     */
+    value: Json;
+};
+
+export type KeyOwnerType = 'system' | 'pack' | 'action' | 'identity' | 'sensor';
+
+export type KeySummary = {
+    id: Id;
+    /**
+     * `system.NAME`, `pack.PACK.NAME`, `action.PACK.ACTION.NAME` or `identity.ID.NAME`
+     */
+    ref: string;
+    owner_type: KeyOwnerType;
+    /**
+     * Id of the owner; null for the system
+     */
+    owner: Id | null;
+    /**
+     * Ref of the pack or action, login of the identity
+     */
+    owner_ref: string | null;
+    /**
+     * What expressions call it: `keystore.NAME`
+     */
+    name: string;
+    /**
+     * Whether its value is a secret: kept sealed, shown only when it is asked to be decrypted
+     */
+    encrypted: boolean;
+    created: Instant;
+    updated: Instant;
+};
+
+export type KeyValue = {
+    /**
+     * Any JSON value of at most 64 KiB
+     */
+    value: Json;
+    /**
+     * Default: as it is
+     */
+    encrypted?: boolean;
+};
+
 export type LogStream = 'stdout' | 'stderr';
 
 export type LoginSession = {
@@ -642,6 +713,20 @@ export type NewExecution = {
      */
     action_ref: string;
     parameters?: JsonObject;
+};
+
+export type NewKey = {
+    name: string;
+    owner_type?: 'system' | 'pack' | 'action' | 'identity';
+    /**
+     * Ref of the pack or action; login of the identity, or `me`; none for the system
+     */
+    owner?: string;
+    /**
+     * Any JSON value of at most 64 KiB
+     */
+    value: Json;
+    encrypted?: boolean;
 };
 
 /**
@@ -699,6 +784,29 @@ export type Pack = {
     source_path: string | null;
 };
 
+export type PackConfig = {
+    /**
+     * The dotted public name
+     */
+    pack_ref: string;
+    /**
+     * Definitions of the values
+     */
+    conf_schema: Json;
+    /**
+     * The values in force; secret ones are masked
+     */
+    config: JsonObject;
+    /**
+     * Names that an administrator set; the others come from the pack
+     */
+    set: Array<string>;
+    /**
+     * Names that the pack needs and nothing gives
+     */
+    missing: Array<string>;
+};
+
 export type PackSummary = {
     id: Id;
     /**
@@ -735,7 +843,7 @@ export type PackUpload = {
      */
     path?: string;
     /**
-     * Replace the same version with other content
+     * Replace the same version with other content, and forget configured values that it does not accept
      */
     force?: boolean;
 };
@@ -775,9 +883,21 @@ export type Problem = {
      */
     line?: number;
     /**
-     * One-based
+     * One-based, in UTF-16 code units
      */
     column?: number;
+    /**
+     * Where it ends, if it is a word or a value
+     */
+    end_line?: number;
+    /**
+     * The first character behind it
+     */
+    end_column?: number;
+    /**
+     * What kind of problem it is, if it is one in the files of a pack; docs/pack-check.md tells of each
+     */
+    code?: 'yaml_syntax' | 'yaml_tab' | 'yaml_indentation' | 'yaml_quotes' | 'yaml_template' | 'yaml_duplicate_key' | 'yaml_value' | 'unknown_key' | 'missing_key' | 'wrong_type' | 'wrong_value' | 'needs_quotes' | 'unsupported' | 'useless_key' | 'missing_file' | 'wrong_file' | 'unread_file' | 'foreign_ref' | 'duplicate_ref' | 'unknown_ref' | 'unchecked_ref' | 'missing_parameter' | 'unknown_parameter' | 'wrong_parameter' | 'expression_syntax' | 'unknown_name' | 'unknown_function' | 'wrong_arguments' | 'wrong_operand' | 'never_computes' | 'constant_condition' | 'unknown_field' | 'unrendered_template' | 'hidden_variable' | 'unset_variable' | 'reserved_name' | 'duplicate_task' | 'unknown_task' | 'join_too_large' | 'join_never_met' | 'wrong_retry' | 'wrong_decision' | 'wrong_items' | 'unreachable_task' | 'unmeant_entry' | 'visits_too_few' | 'repeated_task' | 'secret_exposed' | 'loop';
     /**
      * JSON pointer into what was sent
      */
@@ -831,6 +951,14 @@ export type RegisteredPack = {
      * False: exactly this content was registered already
      */
     changed: boolean;
+    /**
+     * What is right, but perhaps not what was meant
+     */
+    warnings: Array<Problem>;
+    /**
+     * Configured values that the pack does not accept any more and `force` made it forget
+     */
+    forgotten_config: Array<string>;
 };
 
 export type Rerun = {
@@ -971,7 +1099,7 @@ export type Standing = {
      * The same in one sentence
      */
     message: string;
-    [key: string]: unknown;
+    [key: string]: Json | StandingReason | string;
 };
 
 /**
@@ -1562,6 +1690,102 @@ export type RegisterPackResponses = {
 };
 
 export type RegisterPackResponse = RegisterPackResponses[keyof RegisterPackResponses];
+
+export type GetPackConfigData = {
+    body?: never;
+    path: {
+        /**
+         * The dotted public name
+         */
+        ref: string;
+    };
+    query?: never;
+    url: '/api/v1/packs/{ref}/config';
+};
+
+export type GetPackConfigErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type GetPackConfigError = GetPackConfigErrors[keyof GetPackConfigErrors];
+
+export type GetPackConfigResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: PackConfig;
+    };
+};
+
+export type GetPackConfigResponse = GetPackConfigResponses[keyof GetPackConfigResponses];
+
+export type ChangePackConfigData = {
+    body: JsonObject;
+    path: {
+        /**
+         * The dotted public name
+         */
+        ref: string;
+    };
+    query?: never;
+    url: '/api/v1/packs/{ref}/config';
+};
+
+export type ChangePackConfigErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ChangePackConfigError = ChangePackConfigErrors[keyof ChangePackConfigErrors];
+
+export type ChangePackConfigResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: PackConfig;
+    };
+};
+
+export type ChangePackConfigResponse = ChangePackConfigResponses[keyof ChangePackConfigResponses];
+
+export type ReplacePackConfigData = {
+    body: JsonObject;
+    path: {
+        /**
+         * The dotted public name
+         */
+        ref: string;
+    };
+    query?: never;
+    url: '/api/v1/packs/{ref}/config';
+};
+
+export type ReplacePackConfigErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ReplacePackConfigError = ReplacePackConfigErrors[keyof ReplacePackConfigErrors];
+
+export type ReplacePackConfigResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: PackConfig;
+    };
+};
+
+export type ReplacePackConfigResponse = ReplacePackConfigResponses[keyof ReplacePackConfigResponses];
 
 export type ListActionsData = {
     body?: never;
@@ -2774,6 +2998,186 @@ export type RespondToInquiryResponses = {
 };
 
 export type RespondToInquiryResponse = RespondToInquiryResponses[keyof RespondToInquiryResponses];
+
+export type ListKeysData = {
+    body?: never;
+    path?: never;
+    query?: {
+        /**
+         * Rows of a page, 1 to 200
+         */
+        limit?: number;
+        /**
+         * The `next_cursor` of the page before
+         */
+        cursor?: string;
+        owner_type?: KeyOwnerType;
+        /**
+         * Ref of the pack or action, login of the identity
+         */
+        owner?: string;
+        name?: string;
+    };
+    url: '/api/v1/keys';
+};
+
+export type ListKeysErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type ListKeysError = ListKeysErrors[keyof ListKeysErrors];
+
+export type ListKeysResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Array<KeySummary>;
+        /**
+         * Pass it as `cursor` for the next page; null: this is the last
+         */
+        next_cursor: string | null;
+    };
+};
+
+export type ListKeysResponse = ListKeysResponses[keyof ListKeysResponses];
+
+export type CreateKeyData = {
+    body: NewKey;
+    headers?: {
+        /**
+         * A name for this request: sent again within 24 hours it gets the first one's answer; with another body it is a conflict
+         */
+        'idempotency-key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/keys';
+};
+
+export type CreateKeyErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type CreateKeyError = CreateKeyErrors[keyof CreateKeyErrors];
+
+export type CreateKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Key;
+    };
+    /**
+     * Default Response
+     */
+    201: {
+        data: Key;
+    };
+};
+
+export type CreateKeyResponse = CreateKeyResponses[keyof CreateKeyResponses];
+
+export type DeleteKeyData = {
+    body?: never;
+    path: {
+        ref: string;
+    };
+    query?: never;
+    url: '/api/v1/keys/{ref}';
+};
+
+export type DeleteKeyErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type DeleteKeyError = DeleteKeyErrors[keyof DeleteKeyErrors];
+
+export type DeleteKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: {
+            ref: string;
+            deleted: true;
+        };
+    };
+};
+
+export type DeleteKeyResponse = DeleteKeyResponses[keyof DeleteKeyResponses];
+
+export type GetKeyData = {
+    body?: never;
+    path: {
+        ref: string;
+    };
+    query?: {
+        /**
+         * Show the value in clear
+         */
+        decrypt?: boolean;
+    };
+    url: '/api/v1/keys/{ref}';
+};
+
+export type GetKeyErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type GetKeyError = GetKeyErrors[keyof GetKeyErrors];
+
+export type GetKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Key;
+    };
+};
+
+export type GetKeyResponse = GetKeyResponses[keyof GetKeyResponses];
+
+export type SetKeyData = {
+    body: KeyValue;
+    path: {
+        ref: string;
+    };
+    query?: never;
+    url: '/api/v1/keys/{ref}';
+};
+
+export type SetKeyErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type SetKeyError = SetKeyErrors[keyof SetKeyErrors];
+
+export type SetKeyResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: Key;
+    };
+};
+
+export type SetKeyResponse = SetKeyResponses[keyof SetKeyResponses];
 
 export type ListAuditEventsData = {
     body?: never;

@@ -25,6 +25,7 @@ import {
   listOf,
   oneOf,
   pageQuery,
+  ProblemSchema,
   RefSchema,
   refParams,
 } from './edge/schema.ts';
@@ -85,6 +86,7 @@ const RegisteredSchema = z
     version: z.string(),
     revision: HashSchema,
     changed: z.boolean().describe('False: exactly this content was registered already'),
+    warnings: z.array(ProblemSchema).describe('What is right, but perhaps not what was meant'),
     forgotten_config: z
       .array(z.string())
       .describe('Configured values that the pack does not accept any more and `force` made it forget'),

@@ -1,7 +1,9 @@
+import { formatProblem } from '@attune/core';
 import { readPackFolder } from '@attune/pack';
 import type { Command } from 'commander';
 import { resolve } from 'node:path';
 import { connect } from '../../connection/api.ts';
+import { safeText } from '../../output/safe-text.ts';
 import type { Cli } from '../../run.ts';
 import { withExamples } from '../help.ts';
 
@@ -30,6 +32,7 @@ export function packRegisterCommand(pack: Command, cli: Cli): void {
           force: options.force === true,
         };
         const registered = (await client.registerPack({ body })).data;
+        for (const warning of registered.warnings) await run.remark(`warning: ${safeText(formatProblem(warning))}`);
         await run.show(registered, () =>
           registered.changed
             ? `Registered pack ${registered.ref} ${registered.version}`

@@ -1,4 +1,12 @@
-import { isJsonObject, type Id, type Instant, type Json, type JsonObject } from '@attune/core';
+import {
+  isJsonObject,
+  problemCodes,
+  type Id,
+  type Instant,
+  type Json,
+  type JsonObject,
+  type ProblemCode,
+} from '@attune/core';
 import { z } from 'zod';
 import { pageLimit } from './limits.ts';
 
@@ -52,7 +60,13 @@ export const ProblemSchema = z
     message: z.string().describe('What is wrong and what was expected'),
     file: z.string().optional().describe('Path inside the pack'),
     line: z.int().optional().describe('One-based'),
-    column: z.int().optional().describe('One-based'),
+    column: z.int().optional().describe('One-based, in UTF-16 code units'),
+    end_line: z.int().optional().describe('Where it ends, if it is a word or a value'),
+    end_column: z.int().optional().describe('The first character behind it'),
+    code: z
+      .enum(Object.keys(problemCodes) as [ProblemCode, ...ProblemCode[]])
+      .optional()
+      .describe('What kind of problem it is, if it is one in the files of a pack; docs/pack-check.md tells of each'),
     pointer: z.string().optional().describe('JSON pointer into what was sent'),
   })
   .meta({ id: 'Problem', description: 'One thing wrong at one place' });
