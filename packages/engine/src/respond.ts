@@ -1,5 +1,6 @@
 import {
   describe,
+  escapeMarkers,
   fillDefaults,
   isJsonObject,
   sealSecrets,
@@ -44,7 +45,8 @@ export function respond(db: Database, { inquiry: id, response, by }: Response): 
 
     await lockRunFirst(tx, asked.execution);
     await executionQueue.lock(tx, asked.execution);
-    const sealed = sealSecrets(value, secretPaths(asked.response_schema as FlatSchema | null), tx.vault);
+    const secrets = secretPaths(asked.response_schema as FlatSchema | null);
+    const sealed = sealSecrets(escapeMarkers(value), secrets, tx.vault);
     const answered = await inquiries.respond(tx, id, sealed, by);
     if (answered === undefined) return { kind: 'not_pending', inquiry: (await inquiries.find(tx, id)) ?? asked };
     const result = resultOf(answered);

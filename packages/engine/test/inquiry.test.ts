@@ -1,4 +1,4 @@
-import type { JsonObject } from '@attune/core';
+import { openSecrets, type JsonObject } from '@attune/core';
 import { inquiries, sql, type Database, type Inquiry } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
@@ -194,6 +194,66 @@ test('a question to nobody, or with a schema that is none, fails and names the f
     result: { error: { details: [{ pointer: '/response_schema/go/type' }] } },
   });
   expect(await db.many(sql`select id from inquiry`)).toEqual([]);
+});
+
+/** Reversible, and nothing of the text is left in it. */
+const vault = {
+  seal: (text: string) => `v:${Buffer.from(text).toString('hex')}`,
+  open: (envelope: string) => Buffer.from(envelope.slice(2), 'hex').toString(),
+};
+
+test('a secret in an answer stands in no row in clear, and reaches the secret parameter it is meant for', async () => {
+  await using fresh = await freshDatabase();
+  const db = fresh.open({ vault });
+  await registerCore(db);
+  await registerTestPack(db, {
+    ...flow(`
+version: 1.0.0
+tasks:
+  - name: gate
+    action: core.ask
+    input: { response_schema: { pin: { type: string, secret: true } } }
+    next: [ { do: [login] } ]
+  - { name: login, action: test.login, input: { pin: "{{ task.gate.response.pin }}" } }
+`),
+    'actions/login.yaml': 'ref: test.login\nentry_point: do.sh\nparameters: { pin: { type: string, secret: true } }\n',
+  });
+  const by = await identity(db, 'anna');
+  const id = await startFlow(db);
+  const { id: inquiry } = await onlyInquiry(db);
+  await respond(db, { inquiry, response: { pin: 'hunter2-canary' }, by });
+  let given: JsonObject = {};
+  await playOut(db, (config) => {
+    given = openSecrets(config, vault);
+    return {};
+  });
+  expect(given).toEqual({ pin: 'hunter2-canary' });
+  expect((await runOf(db, id)).status).toBe('completed');
+  const stored = await db.many<{ row: string }>(sql`
+    select to_jsonb(e)::text as row from execution e union all select to_jsonb(w)::text from workflow_execution w
+    union all select to_jsonb(s)::text from workflow_step s union all select to_jsonb(q)::text from inquiry q`);
+  for (const { row } of stored) expect(row).not.toContain('hunter2-canary');
+});
+
+test('an answer cannot pretend to be sealed', async () => {
+  await using fresh = await freshDatabase();
+  const db = fresh.open({ vault });
+  await registerCore(db);
+  await registerTestPack(
+    db,
+    flow(`
+version: 1.0.0
+tasks:
+  - { name: gate, action: core.ask, next: [ { publish: [ { got: "{{ result().response }}" } ] } ] }
+output_map: { got: "{{ got }}" }
+`),
+  );
+  const by = await identity(db, 'anna');
+  const id = await startFlow(db);
+  const { id: inquiry } = await onlyInquiry(db);
+  await respond(db, { inquiry, response: { $attune_sealed: vault.seal('"stolen"') }, by });
+  await playOut(db);
+  expect(JSON.stringify((await runOf(db, id)).result)).not.toContain('stolen');
 });
 
 test('a delayed question is put when it is due', async () => {

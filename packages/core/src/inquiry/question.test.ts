@@ -30,7 +30,6 @@ test.each([
   [{ promt: 'Go?' }, '/q/promt'],
   [{ response_schema: [] }, '/q/response_schema'],
   [{ response_schema: { go: { type: 'bool' } } }, '/q/response_schema/go/type'],
-  [{ response_schema: { pin: { type: 'string', secret: true } } }, '/q/response_schema/pin'],
   [{ assigned_to: true }, '/q/assigned_to'],
   [{ assigned_to: 0 }, '/q/assigned_to'],
   [{ timeout_seconds: 'soon' }, '/q/timeout_seconds'],

@@ -2,8 +2,6 @@ import type { Problem } from '../errors.ts';
 import type { Id } from '../execution/execution.ts';
 import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
 import { flatSchema, type FlatSchema } from '../schema/flat-schema.ts';
-import { secretPaths } from '../secret/paths.ts';
-import { childPointer } from '../yaml/pointer.ts';
 import { choice, defaulted, integer, isText, optional, record, text } from '../yaml/shape.ts';
 
 /** What a person is asked. */
@@ -48,12 +46,6 @@ const questionShape = record({
 export function readQuestion(value: Json, pointer: string): { question?: Question; problems: Problem[] } {
   const problems: Problem[] = [];
   const read = questionShape.read(value, pointer, (place, message) => void problems.push({ message, pointer: place }));
-  for (const path of secretPaths(read?.response_schema)) {
-    problems.push({
-      message: `"secret" is not possible for "${path.join('.')}": whoever may see the execution sees the answer`,
-      pointer: childPointer(childPointer(pointer, 'response_schema'), path[0] ?? ''),
-    });
-  }
   if (read === undefined || problems.length > 0) return { problems };
   const { prompt, response_schema = null, assigned_to = null, timeout_seconds = null } = read;
   return { question: { prompt, response_schema, assigned_to: assigneeOf(assigned_to), timeout_seconds }, problems };

@@ -79,6 +79,23 @@ test('an answer that does not fit names each field, and a second answer is a con
   expect(missing.status).toBe(404);
 });
 
+test('a secret in an answer is masked wherever it could be read', async () => {
+  const { api } = await site();
+  await using _ = api;
+  const id = await ask(api, { response_schema: { pin: { type: 'string', secret: true } } });
+  const body = { response: { pin: 'hunter2-canary' } };
+  const answered = await api.call('POST', `/api/v1/inquiries/${id}/respond`, { token: api.admin, body });
+  expect(answered.status).toBe(200);
+  const shown = await api.call('GET', `/api/v1/inquiries/${id}`, { token: api.admin });
+  const execution = await api.call('GET', `/api/v1/executions/${dataOf(shown)['execution'] as string}`, {
+    token: api.admin,
+  });
+  for (const { text } of [answered, shown, execution]) {
+    expect(text).not.toContain('hunter2-canary');
+    expect(text).not.toContain('$attune_sealed');
+  }
+});
+
 test('who is asked may see and answer the question, and sees no other', async () => {
   const { api, anna } = await site();
   await using _ = api;
