@@ -1,5 +1,5 @@
 import { Validator } from '@cfworker/json-schema';
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
@@ -12,6 +12,7 @@ import { readManifest } from '../src/pack/manifest.ts';
 import { readRule } from '../src/pack/rule.ts';
 import { readTrigger } from '../src/pack/trigger.ts';
 import type { ProblemCode } from '../src/problem-code.ts';
+import { examples } from './pack-check/examples.ts';
 import { parseConditions } from '../src/rule/parse-conditions.ts';
 import { parseWorkflow } from '../src/workflow/file/parse.ts';
 import { readTests } from '../src/workflow/simulate/test-file.ts';
@@ -46,6 +47,9 @@ function kindOf(path: string): FileKindName | undefined {
   if (path.endsWith('/pack.yaml')) return 'pack';
   if (path.endsWith('.workflow.yaml')) return 'graph';
   if (path.endsWith('.test.yaml')) return 'test';
+  if (path.endsWith('.expect.yaml')) return undefined;
+  if (path.endsWith('.action.yaml')) return 'action';
+  if (path.includes('/tour/')) return 'workflow';
   const folder = path.split('/').at(-2) ?? '';
   const kinds: Record<string, FileKindName> = {
     actions: 'action',
@@ -74,7 +78,19 @@ const onPage = [...page.matchAll(/```yaml\n# (\S+)\n([\s\S]*?)```/g)].map(([, pa
   kind: kindOf(`/${path}`) ?? 'pack',
   value: readYaml(text, path).value ?? null,
 }));
-const samples = [...samplesIn('packs'), ...samplesIn('packages/core/src/workflow/fixtures'), ...onPage];
+const samples = [
+  ...samplesIn('packs'),
+  ...samplesIn('packages/core/src/workflow/fixtures'),
+  ...samplesIn('packages/server/test/conformance/pack'),
+  ...samplesIn('packages/server/test/conformance/tour').filter(({ name }) => !isRefused(name)),
+  ...onPage,
+];
+
+/** Whether a workflow of the tour is there to be refused. */
+function isRefused(name: string): boolean {
+  const expectation = join(root, name.replace(/\.yaml$/, '.expect.yaml'));
+  return existsSync(expectation) && readFileSync(expectation, 'utf8').includes('problems:');
+}
 
 test('the schemas in the folder schemas are those of the parser; npm run generate:schemas writes them', () => {
   expect(readdirSync(join(root, 'schemas')).sort()).toEqual(fileKindNames.map((name) => `${name}.schema.json`).sort());
@@ -92,6 +108,14 @@ test('the samples are many, of every kind', () => {
 test.each(samples)('$name is sound by its schema', ({ kind, value }) => {
   expect(faults(kind, value)).toEqual([]);
 });
+
+test.each(['unknown_key', 'missing_key', 'wrong_type', 'wrong_value', 'needs_quotes', 'unsupported'] as const)(
+  'the example of %s is refused by its schema, too',
+  (code) => {
+    const { file, text } = examples[code];
+    expect(faults(kindOf(`/${file}`) ?? 'pack', readYaml(text, file).value ?? null)).not.toEqual([]);
+  },
+);
 
 test('every key of every kind says what it means', () => {
   const silent = (schema: Json, path: string): string[] => {
