@@ -9,7 +9,8 @@ export interface ValueDifference {
   other: Json | undefined;
 }
 
-/** The places at which two values differ, as deep inside as they can be told; empty where they are the same. */
+/** The places at which two values differ, as deep inside as they can be told, in the order of the other one's keys; empty where they are
+ *  the same. */
 export function differencesOf(one: Json | undefined, other: Json | undefined, pointer = ''): ValueDifference[] {
   if (one === undefined || other === undefined) return one === other ? [] : [{ pointer, one, other }];
   if (canonicalJson(one) === canonicalJson(other)) return [];
@@ -20,7 +21,7 @@ export function differencesOf(one: Json | undefined, other: Json | undefined, po
     );
   }
   if (isJsonObject(one) && isJsonObject(other)) {
-    const keys = new Set([...Object.keys(one), ...Object.keys(other)]);
+    const keys = new Set([...Object.keys(other), ...Object.keys(one)]);
     return [...keys].flatMap((key) =>
       differencesOf(ownValue(one, key), ownValue(other, key), childPointer(pointer, key)),
     );
