@@ -7,9 +7,13 @@ import { control, heldBy } from './controls.ts';
 import { expectRun, type ObservedRun } from './observed.ts';
 import { observeRun } from './observe.ts';
 import { withoutRestarts } from './restarts.ts';
+import { turnsOf } from './turns.ts';
 
 /** Milliseconds for one case: it waits for others that share the machine, and some wait for a worker to be lost. */
 const caseTimeout = 180_000;
+
+/** Workflows that run at a time: enough to meet each other, few enough that none is late for a limit of a few seconds. */
+const mostAtATime = 40;
 
 /** How a tour is played. */
 export interface Staging {
@@ -20,7 +24,7 @@ export interface Staging {
   losesWorkers?: boolean;
 }
 
-/** Registers the tour by the API, starts all its workflows at once, and holds each to what is expected of it. */
+/** Registers the tour by the API, starts its workflows side by side, and holds each to what is expected of it. */
 export function playTour({ cast, disturb, losesWorkers = false }: Staging): void {
   const tour = readTour();
   const refused = tour.cases.filter(({ expectation }) => expectation.problems !== undefined);
@@ -48,7 +52,8 @@ export function playTour({ cast, disturb, losesWorkers = false }: Staging): void
       ),
     );
     const calm = played.filter((one) => !isDoomed(one));
-    const calmRuns = calm.map((one) => play(theCompany(), one));
+    const inTurn = turnsOf(mostAtATime);
+    const calmRuns = calm.map((one) => inTurn(() => play(theCompany(), one)));
     for (const [index, run] of calmRuns.entries()) if (calm[index] !== undefined) runs.set(calm[index], run);
     let isOver = false;
     const rest = Promise.allSettled(calmRuns).then(() => (isOver = true));
