@@ -7,6 +7,7 @@ import { fileOf } from '../../core/test/workflow/model/file.ts';
 import { randomWorkflow } from '../../core/test/workflow/model/random.ts';
 import { crashing, type Crashing } from './crash.ts';
 import { disagreement, runAll, type Attempt, type Ending } from './model.ts';
+import { pause, resume } from '../src/index.ts';
 import { registerTestPack, runOf, startFlow } from './play.ts';
 
 /** A number from 0 to 9 that a text comes to, and nothing else. */
@@ -70,6 +71,31 @@ test('what the engine recorded of a run is what the model says, step by step', a
     steps += (await db.one<{ steps: number }>(sql`select steps from workflow_execution where execution = ${id}`)).steps;
   }
   expect(steps).toBeGreaterThan(200);
+});
+
+test('a run that is paused and resumed at random moments is still what the model says', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  let pauses = 0;
+  for (const [index, definition] of workflows(20_261_127, 30).entries()) {
+    await register(db, definition);
+    const id = await startFlow(db);
+    let round = 0;
+    let isPaused = false;
+    const pick = (living: number) => digitOf(`${index} ${living} ${round}`) % living;
+    await runAll(db, endingBy(index), pick, async () => {
+      round += 1;
+      if (digitOf(`${round} ${index}`) >= (isPaused ? 4 : 7)) return;
+      isPaused = (await (isPaused ? resume(db, id) : pause(db, id, null))).kind === 'paused';
+      if (isPaused) pauses += 1;
+    });
+    await resume(db, id);
+    await runAll(db, endingBy(index), pick);
+    const found = await disagreement(db, id, definition, {});
+    if (found !== null) expect.fail(`${fileOf(definition)}\n${found}`);
+    expect((await runOf(db, id)).status).not.toBe('running');
+  }
+  expect(pauses).toBeGreaterThan(30);
 });
 
 const eventful = `

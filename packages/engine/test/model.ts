@@ -17,15 +17,18 @@ export interface Attempt {
   attempt: number;
 }
 
-/** Runs everything there is to run. Up to three attempts are under way at a time, and `pick` says which of them ends next, and how. */
+/** Runs everything there is to run. Up to three attempts are under way at a time, and `pick` says which of them ends next, and how.
+ *  `meanwhile` is done before each look for work. */
 export async function runAll(
   db: Database,
   ending: (attempt: Attempt) => Ending,
   pick: (living: number) => number,
+  meanwhile: () => Promise<void> = () => Promise.resolve(),
 ): Promise<void> {
   const worker = await installWorker(db, `worker ${crypto.randomUUID()}`);
   const held: { id: Id; lease_token: string; attempt: Attempt }[] = [];
   for (;;) {
+    await meanwhile();
     let moved = 0;
     for (const deed of [match, enact, admit, retry]) moved += await surviving(() => deed(db));
     const claimed = await surviving(() => claim(db, { worker, runtimes: ['shell'], limit: 3 - held.length }));
