@@ -15,7 +15,7 @@ import type { Problem } from '../errors.ts';
 import type { Json } from '../json.ts';
 import type { ProblemCode } from '../problem-code.ts';
 import { resolveAliases } from './aliases.ts';
-import { bareTemplates } from './bare-templates.ts';
+import { bareTexts } from './bare-texts.ts';
 import { convert, offsetOf } from './convert.ts';
 import { mistakesIn, type Mistake } from './mistakes.ts';
 import { nestingDepth } from './nesting.ts';
@@ -42,7 +42,7 @@ export interface YamlDocument {
   /** Undefined if there are problems: a file that is not sound YAML has no value. Maps have a null prototype. */
   value: Json | undefined;
   /** What can be read of a file in spite of its problems, so that all else that is wrong with it is found at the same time: a key that
-   *  stands twice has its last value, a template without quotes a meaningless word. Undefined if it cannot be read at all. */
+   *  stands twice has its last value, a text that needs quotes a meaningless word. Undefined if it cannot be read at all. */
   readable: Json | undefined;
   /** Everything wrong with it as YAML, in the order of the text. */
   problems: Problem[];
@@ -76,7 +76,7 @@ export function readYaml(text: string, file: string, limits: YamlLimits = {}): Y
   if (tokens.some((token) => nestingDepth(token) > depth)) {
     return refusedYaml(file, `Lists and maps are nested deeper than ${depth} levels`);
   }
-  const bare = bareTemplates(text, tokens);
+  const bare = bareTexts(text, tokens);
   const source = bare.text;
   // uniqueKeys compares every key with every other; conversion finds duplicates in one pass.
   const composer = new Composer({ intAsBigInt: true, uniqueKeys: false, version: '1.2', logLevel: 'silent' });

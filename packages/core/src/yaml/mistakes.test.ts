@@ -60,7 +60,7 @@ test.each([
   ['m: {{ x.y }} and more # comment', "'{{ x.y }} and more'"],
   ['m: {{ a[0] }}', "'{{ a[0] }}'"],
   ["m: {{ f('a', 2) }}", `"{{ f('a', 2) }}"`],
-  [`m: {{ f('a', "b") }}`, '"{{ ... }}"'],
+  [`m: {{ f('a', "b") }}`, '"..."'],
   ['m: {{ "}}" }}', `'{{ "}}" }}'`],
   ['m: [1, {{ x }}, 2]', "'{{ x }}'"],
   ['m: { a: {{ y }}, z: 1 }', "'{{ y }}'"],
@@ -68,6 +68,17 @@ test.each([
 ])('a template without quotes is told as one: %s', (text, example) => {
   expect(problemsOf(text)).toEqual([
     `1:${text.indexOf('{{') + 1} yaml_template: A value that begins with {{ needs quotes, else YAML reads a map there: write ${example}`,
+  ]);
+});
+
+test.each([
+  ['m: { when: get(x, "y", 0) > 3, do: [a] }', `'get(x, "y", 0) > 3'`],
+  ["m: [f(a, 'b'), 1]", `"f(a, 'b')"`],
+  ['m: { a: f(b[0], c) }', "'f(b[0], c)'"],
+])('a call that a comma cuts is told as one: %s', (text, example) => {
+  const start = Math.max(text.indexOf('get('), text.indexOf('f('));
+  expect(problemsOf(text)).toEqual([
+    `1:${start + 1} yaml_quotes: A comma ends a value inside of { } and [ ], so this one needs quotes: write ${example}`,
   ]);
 });
 
@@ -84,5 +95,6 @@ test('what is around a template without quotes, or a key that stands twice, can 
 });
 
 test('a map in a map has its braces apart, and is none of this', () => {
+  expect(problemsOf('m: { a: f(b), c: (d) }\nl: f(a, b)')).toEqual([]);
   expect(problemsOf('m: { a: { b: 1 } }\nn: [{ a: 1 }]\nt: "{{ x }}"\nu: a {{ b }}')).toEqual([]);
 });

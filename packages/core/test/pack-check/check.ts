@@ -28,8 +28,7 @@ export const check = (texts: Readonly<Record<string, string>>): Finding[] =>
   findingsOf(loadPack(filesOf(texts), known));
 
 /** Everything there is to say of the pack around an example. */
-export const checkExample = ({ file, text, beside }: Example): Finding[] =>
-  check({ ...around, ...beside, [file]: text });
+export const checkExample = ({ file, text }: Example): Finding[] => check({ ...around, [file]: text });
 
 /** A finding as the documentation shows it: what is said, and the line with what it is about underlined. */
 export function excerpt(

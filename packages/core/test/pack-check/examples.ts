@@ -5,8 +5,6 @@ export interface Example {
   /** Path of the file that is not as it should be. */
   file: string;
   text: string;
-  /** Other files the example needs. */
-  beside?: Record<string, string>;
 }
 
 const graphFile = 'actions/workflows/watch.workflow.yaml';
@@ -22,11 +20,6 @@ const graph = (...lines: string[]): Example => ({
 const action = (...lines: string[]): Example => ({
   file: 'actions/level.yaml',
   text: ['ref: tide.level', 'entry_point: level.sh', ...lines].join('\n'),
-});
-
-const rule = (...lines: string[]): Example => ({
-  file: 'rules/on_flood.yaml',
-  text: ['ref: on_flood', 'trigger_ref: flood', 'action_ref: level', ...lines].join('\n'),
 });
 
 /** For each code an example that has it, and no error of another. */
@@ -169,5 +162,3 @@ export const around: Record<string, string> = {
   [graphFile]: 'version: 1.0.0\ntasks:\n  - { name: read, action: core.noop }',
   'triggers/flood.yaml': 'ref: tide.flood',
 };
-
-export { action as actionExample, rule as ruleExample };

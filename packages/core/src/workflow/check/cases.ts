@@ -3,6 +3,7 @@ import { Evaluation } from '../../expression/evaluation.ts';
 import { ExpressionError } from '../../expression/error.ts';
 import { parseCondition, type Expression } from '../../expression/expression.ts';
 import type { Node } from '../../expression/node.ts';
+import { isNumeric } from '../../expression/number.ts';
 import { applyOperator } from '../../expression/operator.ts';
 import { referencesOf } from '../../expression/reference.ts';
 import { truthy, type Value } from '../../expression/value.ts';
@@ -184,11 +185,13 @@ function compare({ operator, constant }: Comparison, sample: Sample): boolean | 
     try {
       return truthy(applyOperator(operator, sample.value, constant, new Evaluation()));
     } catch (error) {
-      if (error instanceof ExpressionError) return undefined; // then the run fails, and nothing fires
+      if (error instanceof ExpressionError) return false; // then the run fails, and nothing fires
       throw error;
     }
   }
   if (operator === '==') return false;
   if (operator === '!=') return true;
-  return operator === 'in' && Array.isArray(constant) ? false : undefined;
+  if (operator === 'in') return Array.isArray(constant) ? false : undefined;
+  // There is a sample for every number; to order anything else by a number is an error.
+  return isNumeric(constant) ? false : undefined;
 }
