@@ -118,3 +118,38 @@ test('secret parameters have to be given again, and are masked', async () => {
   expect(again).toMatchObject({ exit: 0 });
   expect(again.stdout).not.toContain('hunter2');
 });
+
+test('a run that re-uses results, one that was paused and one that was cancelled are followed as far as they came', async () => {
+  await site.write({ 'try/workflows/flow.yaml': pack['try/workflows/flow.yaml'] });
+  await runLine(site, 'attune pack register try --force');
+  const again = async () => {
+    const { exit, stdout } = await runLine(site, 'attune workflow simulate --from-execution latest -o json');
+    const simulation = JSON.parse(stdout) as Simulation;
+    expect(simulation.departures).toEqual([]);
+    expect(exit).toBe(0);
+    return simulation;
+  };
+  await runLine(site, 'attune action execute try.flow --wait');
+  expect(await runLine(site, 'attune execution rerun latest --from each --wait')).toMatchObject({ exit: 0 });
+  expect((await again()).assumed).toEqual([]);
+
+  await site.write({
+    'try/workflows/slow.yaml': `
+ref: try.slow
+version: "1"
+cancellation_policy: cancel_running
+tasks: [{ name: one, action: core.sleep, input: { seconds: 600 }, next: [{ do: [two] }] }, { name: two, action: core.noop }]
+`,
+  });
+  await runLine(site, 'attune pack register try --force');
+  await runLine(site, 'attune action execute try.slow');
+  await runLine(site, 'attune execution cancel latest --wait');
+  const cancelled = await again();
+  expect(cancelled.assumed.map(({ task }) => task)).toEqual(['one', 'two']);
+
+  await runLine(site, 'attune action execute try.flow');
+  await runLine(site, 'attune execution pause latest');
+  await runLine(site, 'attune execution resume latest');
+  expect(await runLine(site, 'attune execution show latest --wait')).toMatchObject({ exit: 0 });
+  expect((await again()).assumed).toEqual([]);
+});

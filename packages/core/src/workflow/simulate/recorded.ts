@@ -82,7 +82,8 @@ export function recordedResults(record: RecordedRun): ResultSource {
       const ending = endingOf('abandoned', actionResult('abandoned', undefined));
       endings.set(endKey([], before(name)), { ending, run: null });
     } else if (decision.finished !== null) {
-      endings.set(endKey([], name), { ending: endingOf(decision.finished.outcome, result), run });
+      const { outcome, started = true } = decision.finished;
+      endings.set(endKey([], name), { ending: { ...endingOf(outcome, result), started }, run });
     }
   }
   const find = (attempt: AttemptName) => endings.get(endKey([], attempt));

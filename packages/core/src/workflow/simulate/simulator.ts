@@ -35,7 +35,7 @@ export interface World {
   most_decisions: number;
 }
 
-type Told = Pick<EndedAttempt, 'outcome' | 'result' | 'from'>;
+type Told = Pick<EndedAttempt, 'outcome' | 'result' | 'from'> & Pick<Ending, 'started'>;
 
 /** What a run is told. Turns that follow from another are taken after those that wait already, as the engine does. */
 type Turn = { kind: 'begun'; run: Run } | { kind: 'ended'; attempt: Attempt; told: Told };
@@ -125,9 +125,9 @@ export class Simulator {
 
   #advance(attempt: Attempt, told: Told): Step {
     const { run, name, error } = attempt;
-    const { outcome, result, from } = told;
+    const { outcome, result, from, started = true } = told;
     if (from === 'assumed') this.assumed.push({ run: run.name, ...name });
-    const finished: Finished = { ...name, outcome, result, started: error === undefined };
+    const finished: Finished = { ...name, outcome, result, started: started && error === undefined };
     const { conditions, witness } = conditionsOf();
     const { state, variables } = stateOf(run);
     const step = advance(run.graph, state, variables, run.facts, finished, run.memory, witness);

@@ -25,6 +25,8 @@ export interface Ending {
   /** Seconds from its start to its end. */
   duration_seconds: number;
   from: ResultOrigin;
+  /** False where it ended without having started: its result was taken over from another run. @default true */
+  started?: boolean;
 }
 
 /** Where a result comes from. `assumed`: nobody knew one, so the attempt succeeds with an empty output. */
