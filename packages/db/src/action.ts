@@ -75,9 +75,17 @@ export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
 
 /** Every action that is not retired, with its parameters: what packs may refer to. */
-export const schemas = (tx: Tx): Promise<{ ref: string; parameters: JsonObject | null }[]> =>
-  tx.many<{ ref: string; parameters: JsonObject | null }>(sql`
-    select ref, param_schema as parameters from action where removed_at is null`);
+export const schemas = (tx: Tx): Promise<ActionSchemas[]> =>
+  tx.many<ActionSchemas>(sql`
+    select ref, param_schema as parameters, out_schema as output from action where removed_at is null`);
+
+export interface ActionSchemas {
+  ref: string;
+  /** Null where it takes whatever it is given. */
+  parameters: JsonObject | null;
+  /** What its result looks like; null where it does not say. */
+  output: JsonObject | null;
+}
 
 /** What the results of these actions look like; refs that are not known are missing. */
 export const outputs = (tx: Tx, refs: readonly string[]): Promise<{ ref: string; output: FlatSchema | null }[]> =>

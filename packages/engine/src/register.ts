@@ -1,11 +1,13 @@
 import { randomBytes } from 'node:crypto';
 import {
+  asFlatSchema,
   askEntryPoint,
   AttuneError,
   loadPack,
   sealedIn,
   sha256Hex,
   type ActionDefinition,
+  type FlatSchema,
   type Id,
   type JsonObject,
   type Known,
@@ -68,8 +70,11 @@ const countOf = (problems: number): string => (problems === 1 ? '1 problem' : `$
 /** What a pack may refer to besides its own. */
 async function known(db: Database): Promise<Known> {
   const [knownActions, knownTriggers] = await Promise.all([actions.schemas(db), triggers.schemas(db)]);
-  const action = new Map(knownActions.map((one) => [one.ref, { parameters: one.parameters as never }]));
-  const trigger = new Map(knownTriggers.map((one) => [one.ref, { parameters: one.parameters as never }]));
+  const flat = (schema: JsonObject | null): FlatSchema | null => (schema === null ? null : asFlatSchema(schema));
+  const action = new Map(
+    knownActions.map((one) => [one.ref, { parameters: flat(one.parameters), output: flat(one.output) }]),
+  );
+  const trigger = new Map(knownTriggers.map((one) => [one.ref, { parameters: flat(one.parameters) }]));
   return {
     action: (ref) => action.get(ref),
     trigger: (ref) => trigger.get(ref),
