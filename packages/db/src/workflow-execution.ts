@@ -1,4 +1,4 @@
-import type { ExecutionStatus, Id, Instant, Json, JsonObject } from '@attune/core';
+import { stringifyJson, type ExecutionStatus, type Id, type Instant, type Json, type JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { inlineBytes, ownerColumns, ownerFrom, type EngineExecution } from './engine-execution.ts';
 import { ofTask, ofVisit, ofWorkflowExecution, withoutItem } from './workflow-task.ts';
@@ -87,13 +87,15 @@ export const idOf = async (tx: Tx, execution: Id): Promise<Id | undefined> =>
     select id from workflow_execution where execution = ${execution} and revision is not null`)
   )?.id;
 
-/** What a step comes to, for the run's record and its row. */
-export interface RecordedStep {
-  /** The one after the run's last; the same step twice is refused by the key. */
-  step: number;
-  /** The execution it is about; null where the run begins. */
-  execution: Id | null;
-  decision: Json;
+/** What steps come to, for the run's record and its row. */
+export interface RecordedSteps {
+  /** Those after the run's last, in their order; the same step twice is refused by the key. */
+  steps: {
+    step: number;
+    /** The execution it is about; null where the run begins. */
+    execution: Id | null;
+    decision: Json;
+  }[];
   state: JsonObject;
   /** Null: they are as they were. */
   variables: JsonObject | null;
@@ -106,17 +108,20 @@ export interface RecordedStep {
   } | null;
 }
 
-/** Appends a step to a run's record and keeps the state it leads to, in one statement. What has not changed is not written again. */
-export const record = (tx: Tx, run: Id, recorded: RecordedStep): Promise<number> => {
-  const { step, execution, decision, state, variables, tasks } = recorded;
+/** Appends steps to a run's record and keeps the state they lead to, in one statement: a row that one transaction updates often is found
+ *  the slower each time. What has not changed is not written again. */
+export const record = (tx: Tx, run: Id, { steps, state, variables, tasks }: RecordedSteps): Promise<number> => {
+  const last = steps.at(-1)?.step ?? 0;
   return tx.run(sql`
     with appended as (
       insert into workflow_step (workflow_execution, step, execution, decision)
-      values (${run}, ${step}, ${execution}, ${jsonb(decision)}))
+      select ${run}, x.step, x.execution, x.decision::jsonb
+      from unnest(${steps.map((one) => one.step)}::int[], ${steps.map((one) => one.execution)}::bigint[],
+        ${steps.map((one) => stringifyJson(one.decision))}::text[]) as x(step, execution, decision))
     update workflow_execution
-    set state = ${jsonb(state)}, steps = ${step},
+    set state = ${jsonb(state)}, steps = ${last},
       variables = coalesce(${jsonb(variables)}, variables),
-      variables_step = case when ${variables !== null}::boolean then ${step} else variables_step end,
+      variables_step = case when ${variables !== null}::boolean then ${last} else variables_step end,
       current_tasks = coalesce(${tasks?.current_tasks ?? null}::text[], current_tasks),
       completed_tasks = coalesce(${tasks?.completed_tasks ?? null}::text[], completed_tasks),
       failed_tasks = coalesce(${tasks?.failed_tasks ?? null}::text[], failed_tasks),

@@ -45,11 +45,21 @@ type Runs = Map<Id, LockedRun>;
 export async function advance(tx: Tx, first: Turn, locked?: LockedRun): Promise<void> {
   const runs: Runs = new Map(locked === undefined ? [] : [[locked.id, locked]]);
   const turns: Turn[] = [first];
-  for (const turn of turns) {
-    const more =
-      turn.kind === 'begun' ? await begin(tx, runs, turn.execution) : await proceed(tx, runs, turn.execution);
-    turns.push(...more);
+  for (let at = 0; at < turns.length;) {
+    const turn = turns[at] ?? first;
+    const ended = turn.kind === 'begun' ? [] : endsFrom(turns, at);
+    turns.push(...(turn.kind === 'begun' ? await begin(tx, runs, turn.execution) : await proceed(tx, runs, ended)));
+    at += Math.max(1, ended.length);
   }
+}
+
+/** The ends of tasks of one run that follow each other: in a re-run thousands of items may end at one time. */
+function endsFrom(turns: readonly Turn[], at: number): EngineExecution[] {
+  const runOf = ({ kind, execution }: Turn): Id | undefined =>
+    kind === 'ended' ? execution.workflow_task?.workflow_execution : undefined;
+  const [first, ...others] = turns.slice(at);
+  const other = others.findIndex((turn) => first === undefined || runOf(turn) !== runOf(first));
+  return turns.slice(at, other < 0 ? undefined : at + 1 + other).map((turn) => turn.execution);
 }
 
 async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[]> {
@@ -66,42 +76,65 @@ async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[]
   };
   runs.set(id, run);
   const known = await factsOf(tx, run, owner, graph);
-  return carryOut(tx, run, graph, null, decideFirst(graph, known), known.secrets);
+  return carryOut(tx, run, graph, [{ ended: null, step: decideFirst(graph, known) }], known.secrets);
 }
 
-async function proceed(tx: Tx, runs: Runs, ended: EngineExecution): Promise<Turn[]> {
-  const task = ended.workflow_task;
-  if (task?.visit === undefined || task.attempt === undefined) return [];
-  const locked = runs.get(task.workflow_execution) ?? (await lockRun(tx, task.workflow_execution));
+/** What follows from the ends of tasks of one run, in their order. */
+async function proceed(tx: Tx, runs: Runs, ends: readonly EngineExecution[]): Promise<Turn[]> {
+  const id = ends[0]?.workflow_task?.workflow_execution;
+  // a task of an older system has no visit
+  const told = ends.flatMap((ended) => {
+    const finished = finishedOf(tx, ended);
+    return finished === undefined ? [] : [{ ended, finished }];
+  });
+  if (id === undefined || told.length === 0) return [];
+  let locked = runs.get(id) ?? (await lockRun(tx, id));
   if (locked.paused) {
-    await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
+    for (const { ended } of told) await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
     return [];
   }
-  const learned = await learnSecrets(tx, locked, ended);
-  const {
-    owner: { status },
-  } = learned;
-  if (status === 'canceling') return endIfQuiet(tx, learned);
+  for (const { ended } of told) locked = await learnSecrets(tx, locked, ended);
+  const { status } = locked.owner;
+  if (status === 'canceling') return endIfQuiet(tx, locked);
   if (status !== 'running') return [];
 
-  const run = await wholeRun(tx, learned);
+  const run = await wholeRun(tx, locked);
   runs.set(run.id, run);
   const graph = await graphOf(tx, run.revision);
-  const state = run.state as unknown as RunState;
-  const finished: Finished = {
+  const facts = await factsOf(tx, run, run.owner, graph);
+  let state = run.state as unknown as RunState;
+  let variables = openSecrets(run.variables, tx.vault);
+  const steps: TakenStep[] = [];
+  for (const { ended, finished } of told) {
+    if (steps.at(-1)?.step.outcome != null) break;
+    const recorded = await recordedFor(tx, graph, run.id, neededFor(graph, state, finished), finished);
+    const step = decideNext(graph, state, variables, facts, finished, recorded);
+    ({ state, variables } = step);
+    steps.push({ ended, step });
+  }
+  return carryOut(tx, run, graph, steps, facts.secrets);
+}
+
+function finishedOf(
+  tx: Tx,
+  { workflow_task: task, status, result, started_at }: EngineExecution,
+): Finished | undefined {
+  if (task?.visit === undefined || task.attempt === undefined) return undefined;
+  return {
     task: task.task_name,
     visit: task.visit,
     attempt: task.attempt,
     item: task.task_index,
-    outcome: outcomeOf(ended.status),
-    result: openSecrets(ended.result, tx.vault),
-    started: ended.started_at !== null,
+    outcome: outcomeOf(status),
+    result: openSecrets(result, tx.vault),
+    started: started_at !== null,
   };
-  const needed = neededFor(graph, state, finished);
-  const recorded = await recordedFor(tx, graph, run.id, needed, finished);
-  const facts = await factsOf(tx, run, run.owner, graph);
-  const step = decideNext(graph, state, openSecrets(run.variables, tx.vault), facts, finished, recorded);
-  return carryOut(tx, run, graph, ended, step, facts.secrets);
+}
+
+/** A step with the execution that it is about; null where the run begins. */
+interface TakenStep {
+  ended: EngineExecution | null;
+  step: Step;
 }
 
 /** A run that is being cancelled ends with its last living task; nothing is decided any more. */
@@ -114,52 +147,59 @@ async function carryOut(
   tx: Tx,
   run: WholeRun,
   graph: WorkflowGraph,
-  ended: EngineExecution | null,
-  step: Step,
+  steps: readonly TakenStep[],
   secrets: WorkflowSecrets,
 ): Promise<Turn[]> {
-  await record(tx, run, graph, ended, step, secrets);
-  await keepLists(tx, run.id, step.lists);
-  if (step.retry !== null && ended !== null) {
-    await executionQueue.setNextRetry(tx, ended.id, step.retry.delay_seconds);
+  await record(tx, run, graph, steps, secrets);
+  for (const { ended, step } of steps) {
+    await keepLists(tx, run.id, step.lists);
+    if (step.retry !== null && ended !== null) {
+      await executionQueue.setNextRetry(tx, ended.id, step.retry.delay_seconds);
+    }
   }
+  const starts = steps.flatMap(({ step }) => step.start);
   const children = await create(
     tx,
-    step.start.map((start) => wantedTask(run, graph, secrets, start)),
-    { packRevision: run.owner.pack_revision, ...(await reuseFor(tx, run.owner, graph, step.start)) },
+    starts.map((start) => wantedTask(run, graph, secrets, start)),
+    { packRevision: run.owner.pack_revision, ...(await reuseFor(tx, run.owner, graph, starts)) },
   );
   const turns = children.flatMap<Turn>((child) => {
     if (isFinal(child.status)) return [{ kind: 'ended', execution: child }];
     return child.runtime === null && child.status === 'running' ? [{ kind: 'begun', execution: child }] : [];
   });
-  return step.outcome === null ? turns : [...turns, ...(await end(tx, run, step.outcome))];
+  const outcome = steps.at(-1)?.step.outcome ?? null;
+  return outcome === null ? turns : [...turns, ...(await end(tx, run, outcome))];
 }
 
-/** Appends a step to the run's record and keeps what it leads to: in its row, and in hand for the turns that follow. */
+/** Appends steps to the run's record and keeps what they lead to: in its row, and in hand for the turns that follow. */
 async function record(
   tx: Tx,
   run: WholeRun,
   graph: WorkflowGraph,
-  ended: EngineExecution | null,
-  step: Step,
+  steps: readonly TakenStep[],
   secrets: WorkflowSecrets,
 ): Promise<void> {
-  const changes = run.steps === 0 || step.decision.transitions.some((one) => one.published !== undefined);
-  const variables = changes ? sealVariables(tx, step.variables, secrets) : null;
-  const recorded = {
-    step: run.steps + 1,
-    execution: ended?.id ?? null,
-    decision: maskDecision(step.decision, secrets, graph.definition.output),
-    state: step.state as unknown as JsonObject,
+  const last = steps.at(-1)?.step;
+  if (last === undefined) return;
+  const changes =
+    run.steps === 0 || steps.some(({ step }) => step.decision.transitions.some((one) => one.published !== undefined));
+  const variables = changes ? sealVariables(tx, last.variables, secrets) : null;
+  const state = last.state as unknown as JsonObject;
+  await workflowExecutions.record(tx, run.id, {
+    steps: steps.map(({ ended, step }, index) => ({
+      step: run.steps + index + 1,
+      execution: ended?.id ?? null,
+      decision: maskDecision(step.decision, secrets, graph.definition.output),
+    })),
+    state,
     variables,
-    tasks: graph.nodes.length <= mostListed || step.outcome !== null ? step.tasks : null,
-  };
-  await workflowExecutions.record(tx, run.id, recorded);
-  run.steps = recorded.step;
-  run.state = recorded.state;
+    tasks: graph.nodes.length <= mostListed || last.outcome !== null ? last.tasks : null,
+  });
+  run.steps += steps.length;
+  run.state = state;
   if (variables === null) return;
   run.variables = variables;
-  run.variables_step = recorded.step;
+  run.variables_step = run.steps;
 }
 
 async function end(tx: Tx, run: LockedRun, outcome: Parameters<typeof endRun>[3]): Promise<Turn[]> {

@@ -59,9 +59,13 @@ async function tellRun(
   const graph = await graphOf(tx, run.revision);
   const state = retried(graph, run.state as unknown as RunState, { task: task_name, visit, item, attempt });
   await workflowExecutions.record(tx, run.id, {
-    step: run.steps + 1,
-    execution: successor.id,
-    decision: { successor: { kind, task: task_name, visit, ...(item === null ? {} : { item }), attempt } },
+    steps: [
+      {
+        step: run.steps + 1,
+        execution: successor.id,
+        decision: { successor: { kind, task: task_name, visit, ...(item === null ? {} : { item }), attempt } },
+      },
+    ],
     state: state as unknown as JsonObject,
     variables: null,
     tasks: null,
