@@ -1,6 +1,5 @@
 import { AttuneError } from '../../errors.ts';
 import { actionGone, prepareParameters } from '../../execution/prepare.ts';
-import { maxRestarts } from '../../execution/restart.ts';
 import type { Instant } from '../../execution/execution.ts';
 import type { JsonObject } from '../../json.ts';
 import { packOf } from '../../pack/names.ts';
@@ -14,13 +13,14 @@ import { secretViewPaths } from '../secrets/result-paths.ts';
 import { secretsOf } from '../secrets/secrets.ts';
 import { Agenda, type OrderedEntry } from './agenda.ts';
 import { conditionsOf } from './conditions.ts';
+import { assumedEnding, limited, limitOf, mayRestart, overdue, type Told } from './ending.ts';
 import { endKey, successorKey } from './key.ts';
 import type { KnownActions, PackSettings } from './known-action.ts';
 import { maskEnd, maskStep } from './mask.ts';
 import { isLive, newRun, stateOf, type Attempt, type Run } from './run.ts';
 import type { DecidedStep, EndedAttempt, SimulatedStep, Simulation, StartedAttempt } from './simulation.ts';
 import { standingsOf } from './standing.ts';
-import { actionResult, usualDuration, type Ending, type ResultSource } from './source.ts';
+import type { Ending, ResultSource } from './source.ts';
 
 /** What a simulated run has around it. */
 export interface World {
@@ -34,8 +34,6 @@ export interface World {
   /** Most decisions, nested runs included. */
   most_decisions: number;
 }
-
-type Told = Pick<EndedAttempt, 'outcome' | 'result' | 'from'> & Pick<Ending, 'started'>;
 
 /** What a run is told. Turns that follow from another are taken after those that wait already, as the engine does. */
 type Turn = { kind: 'begun'; run: Run } | { kind: 'ended'; attempt: Attempt; told: Told };
@@ -284,38 +282,6 @@ export class Simulator {
       ...(attempt.error === undefined ? {} : { error: attempt.error }),
     };
   }
-}
-
-/** The task's limit, else the action's. */
-const limitOf = ({ start, action }: Attempt): number | null => start.timeout_seconds ?? action?.timeout_seconds ?? null;
-
-const assumedEnding = (): Ending => ({
-  outcome: 'succeeded',
-  result: actionResult('succeeded', {}),
-  duration_seconds: usualDuration,
-  from: 'assumed',
-});
-
-/** What is told of a nested run that took too long. */
-const overdue = (seconds: number): Told => ({
-  outcome: 'timed_out',
-  result: { error: `The workflow took longer than its limit of ${seconds} seconds`, succeeded: false },
-  from: 'time_limit',
-});
-
-/** What takes longer than it may is stopped at its limit. What was recorded has ended as it did. */
-function limited(ending: Ending, limit: number | null): Ending {
-  if (limit === null || ending.from === 'recorded' || ending.duration_seconds <= limit) return ending;
-  const error = `The action was stopped at its time limit of ${limit} s`;
-  const result = actionResult('timed_out', undefined, error);
-  return { ...ending, outcome: 'timed_out', result, duration_seconds: limit };
-}
-
-/** The retry policy comes first: a task that has retries left is retried by it, not restarted. */
-function mayRestart({ run, start, retry_count, action, name }: Attempt): boolean {
-  if (retry_count < start.max_retries || name.attempt > maxRestarts) return false;
-  const own = nodeOf(run.graph, start.task).definition.on_worker_lost;
-  return (own ?? action?.on_worker_lost) === 'restart';
 }
 
 const instantAt = (ms: number): Instant => new Date(ms).toISOString().replace('Z', '000Z');
