@@ -104,6 +104,9 @@ test('a link in the folder is an error like any other; a folder that is not ther
     'tide/lib/x:1:1: error: A pack must not contain links [wrong_file]\n1 error, 0 warnings\n',
   ]);
   expect(await checked({}, ['nowhere'])).toMatchObject({ exit: 4, stdout: '' });
+  expect(await checked({ tide: sound, sea: { 'README.md': '' } }, ['tide', '--pack', 'sea'])).toMatchObject({
+    exit: 4,
+  });
 });
 
 test('the schema of a kind of file can be printed, and the kinds be listed', async () => {

@@ -56,8 +56,11 @@ export function packCheckCommand(pack: Command, cli: Cli): void {
 }
 
 /** What another pack defines, as far as it can be read. */
-const definitionsIn = async (folder: string): Promise<Definitions> =>
-  readPack(await readPackFolder(folder)).definitions;
+async function definitionsIn(folder: string): Promise<Definitions> {
+  const { definitions } = readPack(await readPackFolder(folder));
+  if (definitions.ref !== '') return definitions;
+  throw new AttuneError('not_found', `${folder} holds no pack.yaml with a ref`);
+}
 
 async function check(folder: string, others: readonly Definitions[]): Promise<Finding[]> {
   try {
