@@ -5,6 +5,7 @@ import { enforcementCommands } from './commands/enforcement/enforcement.ts';
 import { eventCommands } from './commands/event/event.ts';
 import { executionCommands } from './commands/execution/execution.ts';
 import { inquiryCommands } from './commands/inquiry/inquiry.ts';
+import { keyCommands } from './commands/key/key.ts';
 import { packCommands } from './commands/pack/pack.ts';
 import { ruleCommands } from './commands/rule/rule.ts';
 import { triggerCommands } from './commands/trigger/trigger.ts';
@@ -31,6 +32,7 @@ const groups = [
   executionCommands,
   inquiryCommands,
   webhookCommands,
+  keyCommands,
   authCommands,
 ];
 

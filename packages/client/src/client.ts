@@ -45,6 +45,9 @@ type Call = <Responses, Errors, ThrowOnError extends boolean = false>(
 export interface Client {
   get: Call;
   post: Call;
+  put: Call;
+  patch: Call;
+  delete: Call;
 }
 
 export interface ClientConfig {
@@ -60,7 +63,7 @@ export interface ClientConfig {
  *  reached makes a call throw what `fetch` throws; an answer that is no JSON is an error without `error.code`. */
 export function createClient(config: ClientConfig): Client {
   const call =
-    (method: 'GET' | 'POST'): Call =>
+    (method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'): Call =>
     async <Responses, Errors, ThrowOnError extends boolean>(options: RequestOptions) => {
       const send = config.fetch ?? globalThis.fetch;
       const response = await send(await requestOf(method, config, options));
@@ -70,7 +73,7 @@ export function createClient(config: ClientConfig): Client {
       if (options.throwOnError === true) throw toldError(error, response);
       return { error, response } as Answer<Responses, Errors, ThrowOnError>;
     };
-  return { get: call('GET'), post: call('POST') };
+  return { get: call('GET'), post: call('POST'), put: call('PUT'), patch: call('PATCH'), delete: call('DELETE') };
 }
 
 async function requestOf(method: string, config: ClientConfig, options: RequestOptions): Promise<Request> {

@@ -24,6 +24,21 @@ test('path, query and token go where they belong', async () => {
   expect(requests[0]?.headers.has('content-type')).toBe(false);
 });
 
+test('every method sends its body', async () => {
+  const { requests, fetch } = recorded('{"data": {}}');
+  const attune = createAttuneClient({ url: 'https://x.example', fetch });
+  await attune.setKey({ path: { ref: 'system.k' }, body: { value: [1] } });
+  await attune.changePackConfig({ path: { ref: 'p' }, body: { a: null } });
+  await attune.deleteKey({ path: { ref: 'system.k' } });
+  expect(
+    await Promise.all(requests.map(async (one) => `${one.method} ${new URL(one.url).pathname} ${await one.text()}`)),
+  ).toEqual([
+    'PUT /api/v1/keys/system.k {"value":[1]}',
+    'PATCH /api/v1/packs/p/config {"a":null}',
+    'DELETE /api/v1/keys/system.k ',
+  ]);
+});
+
 test('a route that needs no login is not told the token', async () => {
   const { requests, fetch } = recorded('{"data": {}}');
   await createAttuneClient({ url: 'https://x.example', token: 't', fetch }).getLiveness();

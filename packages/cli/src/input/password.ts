@@ -8,10 +8,15 @@ import { readAll } from './stdin.ts';
  *  @throws AttuneError bad_request where there is nobody to ask. */
 export async function readPassword(terminal: Terminal, fromStdin: boolean, login: string): Promise<string> {
   if (fromStdin) return (await readAll(terminal.stdin)).toString('utf8').replace(/\r?\n[\s\S]*$/, '');
-  if (!canAsk(terminal)) {
-    throw new AttuneError('bad_request', 'Standard input is no terminal; give the password with --password-stdin');
-  }
-  return answer(await password({ message: `Password of ${login}`, ...streams(terminal) }));
+  return askSecret(terminal, `Password of ${login}`, 'give the password with --password-stdin');
+}
+
+/** A secret, asked on a terminal without being shown.
+ *  @param otherwise what to do where there is no terminal
+ *  @throws AttuneError bad_request where there is nobody to ask. */
+export async function askSecret(terminal: Terminal, message: string, otherwise: string): Promise<string> {
+  if (!canAsk(terminal)) throw new AttuneError('bad_request', `Standard input is no terminal; ${otherwise}`);
+  return answer(await password({ message, ...streams(terminal) }));
 }
 
 /** A login name: asked on a terminal where it was not given.

@@ -24,7 +24,11 @@ const files = () => ({
     ...{ files: 1, kinds: {}, weight: 'light', mirror: 'reachable' },
   }),
   'results.yaml': 'check_mirror: [{ error: no answer }, { data: { attempt: 2 } }]\n',
-  'my-pack/pack.yaml': 'ref: my_pack\nlabel: Mine\nversion: 1.0.0\n',
+  'my-pack/pack.yaml':
+    'ref: my_pack\nlabel: Mine\nversion: 1.0.0\nconf_schema: { station: { type: string }, api_key: { secret: true } }\n',
+  'other-pack/pack.yaml': 'ref: other_pack\nversion: 1.0.0\n',
+  'api-key.txt': 'a secret\n',
+  'smtp.json': '{"host": "mail.example.com", "password": "a secret"}',
   'my-pack/actions/gate.yaml': 'ref: my_pack.gate\nworkflow_file: workflows/gate.workflow.yaml\n',
   'my-pack/actions/workflows/gate.workflow.yaml': 'version: 1.0.0\ntasks: [{ name: gate, action: core.ask }]\n',
 });

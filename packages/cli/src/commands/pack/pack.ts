@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import type { Cli } from '../../run.ts';
 import { packCheckCommand } from './check.ts';
+import { packConfigCommands } from './config/config.ts';
 import { packListCommand } from './list.ts';
 import { packRegisterCommand } from './register.ts';
 import { packSchemaCommand } from './schema.ts';
@@ -12,5 +13,6 @@ export function packCommands(program: Command, cli: Cli): void {
   packRegisterCommand(pack, cli);
   packListCommand(pack, cli);
   packShowCommand(pack, cli);
+  packConfigCommands(pack, cli);
   packSchemaCommand(pack, cli);
 }

@@ -18,7 +18,10 @@ export function packRegisterCommand(pack: Command, cli: Cli): void {
       'Check all files of a folder and register them as a pack; with one fault nothing is registered, and all are listed',
     )
     .argument('<folder>', 'folder that holds pack.yaml')
-    .option('-f, --force', 'also where the same version is registered with other content')
+    .option(
+      '-f, --force',
+      'also where the same version is registered with other content; forgets configured values that do not fit any more',
+    )
     .action(
       cli.action(async (run, folder: string, options: Options) => {
         const files = await readPackFolder(resolve(run.terminal.folder, folder));
@@ -33,6 +36,9 @@ export function packRegisterCommand(pack: Command, cli: Cli): void {
         };
         const registered = (await client.registerPack({ body })).data;
         for (const warning of registered.warnings) await run.remark(`warning: ${safeText(formatProblem(warning))}`);
+        if (registered.forgotten_config.length > 0) {
+          await run.remark(`warning: configured values were forgotten: ${registered.forgotten_config.join(', ')}`);
+        }
         await run.show(registered, () =>
           registered.changed
             ? `Registered pack ${registered.ref} ${registered.version}`
