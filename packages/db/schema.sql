@@ -222,6 +222,8 @@ create table attune.execution (
   original_execution bigint,
   pack_revision text,
   parent bigint,
+  rerun jsonb,
+  rerun_of bigint,
   result jsonb,
   result_hash text,
   retry_count integer default 0 not null,
@@ -264,7 +266,7 @@ create table attune.idempotency (
   request_hash text not null,
   scope text not null,
   constraint idempotency_pkey PRIMARY KEY (scope, key),
-  constraint idempotency_entity_type_check CHECK (entity_type = ANY (ARRAY['event'::text, 'execution'::text]))
+  constraint idempotency_entity_type_check CHECK (entity_type = ANY (ARRAY['event'::text, 'execution'::text, 'key'::text]))
 );
 create table attune.identity (
   id bigserial not null,
@@ -324,10 +326,12 @@ create table attune.key (
   ref text not null,
   updated timestamp with time zone default now() not null,
   value text not null,
+  value_format text default 'text'::text not null,
   constraint key_pkey PRIMARY KEY (id),
   constraint key_owner_type_owner_name_key UNIQUE (owner_type, owner, name),
   constraint key_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+(\.[^.]+)*$'::text),
-  constraint key_ref_key UNIQUE (ref)
+  constraint key_ref_key UNIQUE (ref),
+  constraint key_value_format_check CHECK (value_format = ANY (ARRAY['text'::text, 'json'::text]))
 );
 -- Login attempts of a login, an address or both within the present window
 create table attune.login_throttle (
@@ -341,6 +345,7 @@ create table attune.pack (
   id bigserial not null,
   conf_schema jsonb default '{}'::jsonb not null,
   config jsonb default '{}'::jsonb not null,
+  config_defaults jsonb default '{}'::jsonb not null,
   created timestamp with time zone default now() not null,
   description text,
   is_standard boolean default false not null,
@@ -354,9 +359,18 @@ create table attune.pack (
   updated timestamp with time zone default now() not null,
   version text not null,
   constraint pack_pkey PRIMARY KEY (id),
+  constraint pack_config_defaults_check CHECK (jsonb_typeof(config_defaults) = 'object'::text),
   constraint pack_ref_check CHECK (ref ~ '^[a-z][a-z0-9_-]+$'::text),
   constraint pack_ref_key UNIQUE (ref),
   constraint pack_version_check CHECK (version ~ '^\d+\.\d+\.\d+(-[0-9A-Za-z.-]+)?(\+[0-9A-Za-z.-]+)?$'::text)
+);
+-- The definitions that the actions of a pack have in one of its revisions; never updated
+create table attune.pack_action (
+  pack_revision text not null,
+  ref text not null,
+  revision text not null,
+  runtime_ref text,
+  constraint pack_action_pkey PRIMARY KEY (pack_revision, ref)
 );
 create table attune.pack_blob (
   content bytea not null,
@@ -568,6 +582,7 @@ create table attune.workflow_execution (
   current_tasks text[] default '{}'::text[],
   error_message text,
   execution bigint not null,
+  facts jsonb,
   failed_tasks text[] default '{}'::text[],
   pause_reason text,
   paused boolean default false not null,
@@ -580,9 +595,25 @@ create table attune.workflow_execution (
   task_graph jsonb not null,
   updated timestamp with time zone default now() not null,
   variables jsonb default '{}'::jsonb,
+  variables_step integer default 0 not null,
   workflow_def bigint not null,
   constraint workflow_execution_pkey PRIMARY KEY (id),
+  constraint workflow_execution_facts_check CHECK (jsonb_typeof(facts) = 'object'::text),
   constraint workflow_execution_paused_by_check CHECK (paused_by IS NULL OR paused)
+);
+-- The lists that tasks with items go through, in chunks of 256 elements, the last one shorter. Append-only
+create table attune.workflow_item_list (
+  chunk integer not null,
+  items jsonb not null,
+  size integer not null,
+  task_name text not null,
+  visit integer not null,
+  workflow_execution bigint not null,
+  constraint workflow_item_list_pkey PRIMARY KEY (workflow_execution, task_name, visit, chunk),
+  constraint workflow_item_list_check CHECK (jsonb_typeof(items) = 'object'::text OR jsonb_array_length(items) = size),
+  constraint workflow_item_list_chunk_check CHECK (chunk >= 0),
+  constraint workflow_item_list_size_check CHECK (size >= 1 AND size <= 256),
+  constraint workflow_item_list_visit_check CHECK (visit > 0)
 );
 create table attune.workflow_step (
   created timestamp with time zone default now() not null,
@@ -646,6 +677,7 @@ alter table attune.execution add constraint execution_executor_fkey FOREIGN KEY 
 alter table attune.execution add constraint execution_original_execution_fkey FOREIGN KEY (original_execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.execution add constraint execution_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
 alter table attune.execution add constraint execution_parent_fkey FOREIGN KEY (parent) REFERENCES attune.execution(id);
+alter table attune.execution add constraint execution_rerun_of_fkey FOREIGN KEY (rerun_of) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.execution add constraint execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.execution add constraint execution_worker_fkey FOREIGN KEY (worker) REFERENCES attune.worker(id) ON DELETE SET NULL;
 alter table attune.execution add constraint execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id) ON DELETE SET NULL;
@@ -660,6 +692,8 @@ alter table attune.key add constraint key_owner_identity_fkey FOREIGN KEY (owner
 alter table attune.key add constraint key_owner_pack_fkey FOREIGN KEY (owner_pack) REFERENCES attune.pack(id);
 alter table attune.key add constraint key_owner_sensor_fkey FOREIGN KEY (owner_sensor) REFERENCES attune.sensor(id) ON DELETE CASCADE;
 alter table attune.pack add constraint pack_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
+alter table attune.pack_action add constraint pack_action_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
+alter table attune.pack_action add constraint pack_action_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.pack_file add constraint pack_file_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
 alter table attune.pack_file add constraint pack_file_sha256_fkey FOREIGN KEY (sha256) REFERENCES attune.pack_blob(sha256);
 alter table attune.paused_end add constraint paused_end_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
@@ -686,6 +720,7 @@ alter table attune.workflow_execution add constraint workflow_execution_executio
 alter table attune.workflow_execution add constraint workflow_execution_paused_by_fkey FOREIGN KEY (paused_by) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.workflow_execution add constraint workflow_execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.workflow_execution add constraint workflow_execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id);
+alter table attune.workflow_item_list add constraint workflow_item_list_workflow_execution_fkey FOREIGN KEY (workflow_execution) REFERENCES attune.workflow_execution(id) ON DELETE CASCADE;
 alter table attune.workflow_step add constraint workflow_step_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
 alter table attune.workflow_step add constraint workflow_step_workflow_execution_fkey FOREIGN KEY (workflow_execution) REFERENCES attune.workflow_execution(id) ON DELETE CASCADE;
 
@@ -709,12 +744,14 @@ CREATE UNIQUE INDEX execution_enforcement_key ON attune.execution USING btree (e
 CREATE INDEX execution_lease_idx ON attune.execution USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 -- attempts: the later attempts of an execution
 CREATE INDEX execution_original_idx ON attune.execution USING btree (original_execution) WHERE (original_execution IS NOT NULL);
--- tree, cancel: the children of an execution
-CREATE INDEX execution_parent_idx ON attune.execution USING btree (parent) WHERE (parent IS NOT NULL);
+-- tree: the children of an execution; cancel, pause, advance: those that have not ended
+CREATE INDEX execution_parent_idx ON attune.execution USING btree (parent, status) WHERE (parent IS NOT NULL);
 -- claim: due executions, earliest first; next due time
 CREATE INDEX execution_ready_idx ON attune.execution USING btree (run_after, id) WHERE ((status = 'scheduled'::attune.execution_status_enum) AND (revision IS NOT NULL));
 -- admit: executions that wait for admission; next due time
 CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL) AND (NOT held));
+-- list: the re-runs of an execution
+CREATE INDEX execution_rerun_of_idx ON attune.execution USING btree (rerun_of) WHERE (rerun_of IS NOT NULL);
 -- list: executions by status, newest first
 CREATE INDEX execution_status_idx ON attune.execution USING btree (status, id);
 -- tasks pending retry
@@ -739,6 +776,8 @@ CREATE INDEX paused_end_run_idx ON attune.paused_end USING btree (workflow_execu
 CREATE INDEX refresh_token_family_idx ON attune.refresh_token USING btree (family);
 -- match: the enabled rules of an event's trigger
 CREATE INDEX rule_trigger_ref_idx ON attune.rule USING btree (trigger_ref) WHERE (enabled AND (removed_at IS NULL));
+-- list, tree: the run of an execution and whether it is paused, rows of older systems included
+CREATE INDEX workflow_execution_execution_idx ON attune.workflow_execution USING btree (execution);
 -- one workflow run per execution; advance: the run of an execution
 CREATE UNIQUE INDEX workflow_execution_run_key ON attune.workflow_execution USING btree (execution) WHERE (revision IS NOT NULL);
 
@@ -768,7 +807,9 @@ create view attune.workflow_task as
     (e.workflow_task ->> 'visit'::text)::integer AS visit,
     (e.workflow_task ->> 'attempt'::text)::integer AS attempt,
     e.created,
-    e.updated
+    e.updated,
+    (e.workflow_task ->> 'reused_from'::text)::bigint AS reused_from,
+    e.workflow_task ->> 'not_reused'::text AS not_reused
    FROM attune.execution e
      JOIN attune.workflow_execution w ON w.id::text = (e.workflow_task ->> 'workflow_execution'::text)
   WHERE e.workflow_task IS NOT NULL;

@@ -25,3 +25,9 @@ comment on column attune.workflow_execution.current_tasks is
 comment on column attune.workflow_execution.completed_tasks is 'Tasks whose last run succeeded, or failed and was handled';
 comment on column attune.workflow_execution.failed_tasks is 'Tasks whose last run failed';
 comment on column attune.workflow_execution.skipped_tasks is 'Tasks that were skipped last; workflow_step says why';
+
+-- A run may have a hundred thousand children, of which a few have not ended.
+drop index attune.execution_parent_idx;
+create index execution_parent_idx on attune.execution (parent, status) where parent is not null;
+comment on index attune.execution_parent_idx is
+  'tree: the children of an execution; cancel, pause, advance: those that have not ended';

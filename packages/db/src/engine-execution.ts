@@ -45,8 +45,9 @@ export const columns = sql.raw(
     .join(', '),
 );
 
-/** Parameters and variables up to this size, as they are stored, are read with their row; larger ones when they are needed. */
-export const inlineBytes = 8_000;
+/** Parameters and variables up to this size, as they are stored (perhaps compressed), are read with their row; larger ones when they
+ *  are needed, and then kept. */
+export const inlineBytes = 1_000;
 
 /** The columns of an execution `o` beside those of its run, which has no use for its result. */
 export const ownerColumns = sql.raw(

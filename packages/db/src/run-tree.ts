@@ -1,4 +1,4 @@
-import { finalStatuses, isFinal, pairsOf, type Id, type JsonObject, type Move } from '@attune/core';
+import { isFinal, livingStatuses, pairsOf, type Id, type JsonObject, type Move } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { awaitingRetry, endedTask } from './workflow-task.ts';
 
@@ -17,7 +17,8 @@ export interface RunInTree {
 }
 
 const run = sql.raw('w.id, w.execution, e.parent, w.paused_by');
-const living = sql.raw(`e.status not in (${finalStatuses.map((status) => `'${status}'`).join(', ')})`);
+// (those it may be, and not those it may not: only so are they looked up in the index)
+const living = sql.raw(`e.status in (${livingStatuses.map((status) => `'${status}'`).join(', ')})`);
 
 /** The run of an execution, locked; undefined where it is not one of a workflow. */
 export const lockRoot = (tx: Tx, execution: Id): Promise<RunInTree | undefined> =>

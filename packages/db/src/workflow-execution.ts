@@ -3,6 +3,8 @@ import { jsonb, sql, type Tx } from './database.ts';
 import { inlineBytes, ownerColumns, ownerFrom, type EngineExecution } from './engine-execution.ts';
 import { ofTask, ofVisit, ofWorkflowExecution, withoutItem } from './workflow-task.ts';
 
+export { inlineBytes };
+
 /** A run of a workflow with what the conductor needs, read under the run's lock. */
 export interface LockedRun {
   id: Id;

@@ -26,7 +26,7 @@ import { create } from './create.ts';
 import { endRun } from './end-run.ts';
 import { factsOf, keepFacts, learnSecrets, sealVariables } from './facts.ts';
 import { graphOf } from './graph.ts';
-import { lockRun, wholeRun, type WholeRun } from './lock-run.ts';
+import { keepVariables, lockRun, wholeRun, type WholeRun } from './lock-run.ts';
 import { outcomeOf } from './outcome.ts';
 import { keepLists, recordedFor } from './recorded.ts';
 import { beginRerun, reuseFor } from './reuse.ts';
@@ -200,6 +200,7 @@ async function record(
   if (variables === null) return;
   run.variables = variables;
   run.variables_step = run.steps;
+  keepVariables(tx, run);
 }
 
 async function end(tx: Tx, run: LockedRun, outcome: Parameters<typeof endRun>[3]): Promise<Turn[]> {

@@ -60,9 +60,13 @@ export function endKeeping(tx: Tx): void {
   for (const [key, entry] of reading?.staged ?? []) reading?.kept.set(key, entry);
 }
 
-/** Keeps a value that will never be another one under this key, once the transaction is committed. */
-export function keep(tx: Tx, key: string, value: Json): void {
-  ofTransaction.get(tx)?.staged.set(key, { value, size: stringifyJson(value).length });
+/** Keeps a value that will never be another one under this key, once the transaction is committed.
+ *  @param least what is smaller than so many characters of JSON is not worth it */
+export function keep(tx: Tx, key: string, value: Json, least = 0): void {
+  const reading = ofTransaction.get(tx);
+  if (reading === undefined) return;
+  const size = stringifyJson(value).length;
+  if (size >= least) reading.staged.set(key, { value, size });
 }
 
 export function recall(tx: Tx, key: string): Json | undefined {

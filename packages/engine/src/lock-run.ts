@@ -22,7 +22,7 @@ export async function wholeRun(tx: Tx, run: LockedRun): Promise<WholeRun> {
   const { id, owner, variables_step, lacks_parameters } = run;
   const variables =
     run.variables ??
-    (await kept(tx, `variables ${id} ${variables_step}`, () => workflowExecutions.variablesOf(tx, id)));
+    (await kept(tx, variablesKey(id, variables_step), () => workflowExecutions.variablesOf(tx, id)));
   if (!lacks_parameters) return { ...run, variables };
   const config = await kept(tx, `config ${owner.id}`, async () => (await executionQueue.configOf(tx, owner.id)) ?? {});
   return { ...run, variables, owner: { ...owner, config }, lacks_parameters: false };
@@ -35,3 +35,10 @@ async function kept(tx: Tx, key: string, read: () => Promise<JsonObject>): Promi
   keep(tx, key, value);
   return value;
 }
+
+/** Variables that a step has changed are known already, when the next one needs them. */
+export const keepVariables = (tx: Tx, { id, variables, variables_step }: WholeRun): void => {
+  keep(tx, variablesKey(id, variables_step), variables, workflowExecutions.inlineBytes);
+};
+
+const variablesKey = (run: Id, step: number): string => `variables ${run} ${step}`;

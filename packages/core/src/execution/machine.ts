@@ -39,6 +39,8 @@ export const isFinal = (status: ExecutionStatus): boolean => Object.keys(moves[s
 
 export const finalStatuses = executionStatuses.filter(isFinal);
 
+export const livingStatuses = executionStatuses.filter((status) => !isFinal(status));
+
 /** The status that `move` leads to from `status`, or undefined where the machine does not allow it. */
 export const statusAfter = (status: ExecutionStatus, move: Move): ExecutionStatus | undefined =>
   (moves[status] as Partial<Record<Move, ExecutionStatus>>)[move];
