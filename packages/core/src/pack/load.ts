@@ -3,7 +3,7 @@ import { isJsonObject } from '../json.ts';
 import { severityOf, type Severity } from '../problem-code.ts';
 import { checkWorkflow } from '../workflow/check/check.ts';
 import type { WorkflowDefinition } from '../workflow/definition.ts';
-import { knownActionsOf } from '../workflow/simulate/known-action.ts';
+import { ownActionsOf } from '../workflow/simulate/known-action.ts';
 import { refusedYaml, type YamlDocument } from '../yaml/document.ts';
 import { readAction, type ActionDefinition } from './action.ts';
 import { checkRule } from './check-rule.ts';
@@ -129,7 +129,7 @@ export function readPack(files: PackFiles): ReadPack {
       ...triggers.problems,
       ...rules.problems,
       ...graphs.problems,
-      ...(isWhole ? loadTests(files, knownActionsOf(definitions), refsOf(workflows)).problems : []),
+      ...(isWhole ? loadTests(files, ownActionsOf(definitions), refsOf(workflows)).problems : []),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { formatProblem } from '../errors.ts';
 import { plainMode, type PackFile } from './files.ts';
+import { nothingKnown, type Known } from './known.ts';
 import { loadPack } from './load.ts';
 
 const files = (texts: Record<string, string>) =>
@@ -44,5 +45,18 @@ test('what is wrong with a test is wrong with the pack', () => {
 test('tests of a workflow that cannot be read are not judged', () => {
   expect(problemsOf({ 'tests/flow.test.yaml': sound, 'workflows/flow.yaml': 'ref: x.flow\nversion: "1"\n' })).toEqual([
     'workflows/flow.yaml:1:1: The key "tasks" is missing; it must be a list of at least 1',
+  ]);
+});
+
+test('of a nested workflow of another pack nobody knows the tasks, so they are taken for right', () => {
+  const nesting = 'ref: x.flow\nversion: "1"\ntasks: [{ name: one, action: y.flow }, { name: two, action: x.do }]\n';
+  const results = 'results: { one: { tasks: { a: {} } }, two: { tasks: { a: {} } } }\n';
+  const known: Known = { ...nothingKnown, action: () => ({ parameters: null }) };
+  const { problems } = loadPack(
+    files({ 'workflows/flow.yaml': nesting, 'tests/flow.test.yaml': results + sound }),
+    known,
+  );
+  expect(problems.map(formatProblem)).toEqual([
+    'tests/flow.test.yaml:1:46: The action x.do of this task is no workflow that is known here: give its "data" or "result"',
   ]);
 });

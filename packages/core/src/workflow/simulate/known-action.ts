@@ -29,21 +29,29 @@ export interface PackSettings {
 /** The action of a ref; undefined where there is none: a task that names it cannot start. */
 export type KnownActions = (ref: string) => KnownAction | undefined;
 
-/** The actions of a pack. Those of other packs are not known from its files: each is taken for an action that takes anything, so that
- *  a result can be given for it. */
-export function knownActionsOf(pack: {
+interface PackActions {
   ref: string;
   actions: readonly ActionDefinition[];
   workflows: readonly WorkflowDefinition[];
-}): KnownActions {
-  const graphs = new Map(pack.workflows.map((workflow) => [workflow.ref, workflow]));
+}
+
+/** The actions of a pack. Those of other packs are not known from its files: each is taken for an action that takes anything, so that
+ *  a result can be given for it. */
+export function knownActionsOf(pack: PackActions): KnownActions {
+  const own = ownActionsOf(pack);
+  return (ref) => own(ref) ?? (packOf(ref) === pack.ref ? undefined : unseen(ref));
+}
+
+/** The actions of a pack, and nothing about those of others. */
+export function ownActionsOf({ actions, workflows }: PackActions): KnownActions {
+  const graphs = new Map(workflows.map((workflow) => [workflow.ref, workflow]));
   const own = new Map(
-    pack.actions.map((action): [string, KnownAction] => [
+    actions.map((action): [string, KnownAction] => [
       action.ref,
       { ...pick(action), workflow: graphs.get(action.ref) ?? null },
     ]),
   );
-  return (ref) => own.get(ref) ?? (packOf(ref) === pack.ref ? undefined : unseen(ref));
+  return (ref) => own.get(ref);
 }
 
 const pick = (action: ActionDefinition): Omit<KnownAction, 'workflow'> => ({

@@ -146,7 +146,7 @@ function reportContradictions(value: JsonObject, pointer: string, report: Report
 }
 
 /** What results say of tasks that the workflow does not have, and of what its tasks cannot be: items where there are none, tasks of what
- *  is no workflow. */
+ *  is no workflow. An action of which nothing is known may be one. */
 export function checkResults(
   document: YamlDocument,
   results: GivenResults,
@@ -160,14 +160,14 @@ export function checkResults(
       const message = `The workflow ${workflow.ref} has no task "${name}".${suggestion(name, tasks.keys())}`;
       return [problemAt(document, pointer, message, 'unknown_name', 'key')];
     }
-    const inner = actions(task.action)?.workflow ?? null;
+    const action = actions(task.action);
     return entries.flatMap((entry): Problem[] => {
       if (entry.item !== undefined && task.with_items === null) {
         const message = `The task "${name}" has no items: it has no "with_items"`;
         return [problemAt(document, childPointer(entry.pointer, 'item'), message, 'wrong_value', 'key')];
       }
-      if (entry.tasks === null) return [];
-      if (inner !== null) return checkResults(document, entry.tasks, inner, actions);
+      if (entry.tasks === null || action === undefined) return [];
+      if (action.workflow !== null) return checkResults(document, entry.tasks, action.workflow, actions);
       const message = `The action ${task.action} of this task is no workflow that is known here: give its "data" or "result"`;
       return [problemAt(document, childPointer(entry.pointer, 'tasks'), message, 'wrong_value', 'key')];
     });
