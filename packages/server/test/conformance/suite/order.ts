@@ -19,8 +19,6 @@ export function isAllowed(order: Order, list: readonly string[]): boolean {
   return before.every(([first, second]) => (place.get(first) ?? 0) < (place.get(second) ?? 0));
 }
 
-export const entriesOf = (order: Order): string[] => spanOf(order, true).all;
-
 function spanOf(order: Order, isSequence: boolean): Span {
   if (typeof order === 'string') return { all: [order], before: [] };
   const parts = order.map((part) => spanOf(part, !isSequence));
