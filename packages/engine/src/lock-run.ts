@@ -21,8 +21,7 @@ export type WholeRun = LockedRun & { variables: JsonObject };
 export async function wholeRun(tx: Tx, run: LockedRun): Promise<WholeRun> {
   const { id, owner, variables_step, lacks_parameters } = run;
   const variables =
-    run.variables ??
-    (await kept(tx, variablesKey(id, variables_step), () => workflowExecutions.variablesOf(tx, id)));
+    run.variables ?? (await kept(tx, variablesKey(id, variables_step), () => workflowExecutions.variablesOf(tx, id)));
   if (!lacks_parameters) return { ...run, variables };
   const config = await kept(tx, `config ${owner.id}`, async () => (await executionQueue.configOf(tx, owner.id)) ?? {});
   return { ...run, variables, owner: { ...owner, config }, lacks_parameters: false };
