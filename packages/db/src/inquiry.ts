@@ -48,10 +48,6 @@ export const insert = (tx: Tx, inquiry: NewInquiry): Promise<{ id: Id }> =>
 export const find = (tx: Tx, id: Id): Promise<Inquiry | undefined> =>
   tx.maybe<Inquiry>(sql`select ${columns} from inquiry where id = ${id}`);
 
-/** The question that an execution waits with: why one that is `running` has no worker. */
-export const pendingOf = (tx: Tx, execution: Id): Promise<Inquiry | undefined> =>
-  tx.maybe<Inquiry>(sql`select ${columns} from inquiry where execution = ${execution} and status = 'pending'`);
-
 /** Keeps an answer. An empty answer means that the inquiry is not pending any more, or past its deadline. */
 export const respond = (tx: Tx, id: Id, response: Json, by: Id): Promise<Inquiry | undefined> =>
   tx.maybe<Inquiry>(sql`

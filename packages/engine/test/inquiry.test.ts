@@ -25,8 +25,9 @@ const identity = async (db: Database, login: string): Promise<string> =>
   (await db.one<{ id: string }>(sql`insert into identity (login) values (${login}) returning id`)).id;
 
 const onlyInquiry = async (db: Database): Promise<Inquiry> => {
-  const { id } = await db.one<{ id: string }>(sql`select id from inquiry`);
-  return (await inquiries.find(db, id)) as Inquiry;
+  const [first, ...others] = await db.many<{ id: string }>(sql`select id from inquiry`);
+  expect(others).toEqual([]);
+  return (await inquiries.find(db, first?.id ?? '')) as Inquiry;
 };
 
 const gate = flow(
@@ -74,9 +75,7 @@ test('core.ask reaches no worker: a question is put, and the answer lets the wor
     response_schema: { go: { type: 'boolean', required: true }, note: { type: 'string', default: 'none' } },
   });
   expect(await rowsOf(db, 'core.ask')).toMatchObject([{ status: 'running', lease_token: null }]);
-  expect(await inquiries.pendingOf(db, inquiry.execution)).toMatchObject({ id: inquiry.id });
   expect(await respond(db, { inquiry: inquiry.id, response: { go: true }, by })).toEqual({ kind: 'responded' });
-  expect(await inquiries.pendingOf(db, inquiry.execution)).toBeUndefined();
   expect(await onlyInquiry(db)).toMatchObject({
     status: 'responded',
     responded_by: by,

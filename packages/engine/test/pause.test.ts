@@ -1,4 +1,4 @@
-import { sql, type Database } from '@attune/db';
+import { executionQueue, sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import {
@@ -127,6 +127,9 @@ test('no retry is made while paused, and one that came due is made at once after
   await finishAll(db, await claimSome(db, 1), failed());
   await pause(db, id, null);
   expect(await retry(db)).toBe(0);
+  // nobody is woken for it either, nor has others wait behind it
+  expect(await executionQueue.nextRetrySeconds(db)).toBeNull();
+  expect(await executionQueue.retryDue(db, 1)).toEqual([]);
   await resume(db, id);
   expect(await retry(db)).toBe(1);
   const second = await claimSome(db, 1);
