@@ -29,6 +29,14 @@ const files = () => ({
   'other-pack/pack.yaml': 'ref: other_pack\nversion: 1.0.0\n',
   'api-key.txt': 'a secret\n',
   'smtp.json': '{"host": "mail.example.com", "password": "a secret"}',
+  'my-pack/workflows/release.yaml': `
+ref: my_pack.release
+version: 1.0.0
+parameters: { code: { type: integer, default: 1 } }
+tasks:
+  - { name: fetch, action: core.noop, next: [{ do: [check] }] }
+  - { name: check, action: core.noop, input: { exit_code: "{{ parameters.code }}" } }
+`,
   'my-pack/actions/gate.yaml': 'ref: my_pack.gate\nworkflow_file: workflows/gate.workflow.yaml\n',
   'my-pack/actions/workflows/gate.workflow.yaml': 'version: 1.0.0\ntasks: [{ name: gate, action: core.ask }]\n',
 });
@@ -36,6 +44,9 @@ const files = () => ({
 /** What has to run already for an example to have something to act on. */
 function runningFor(line: string): string[] {
   if (line.startsWith('attune execution cancel')) return ['attune action execute core.sleep --param seconds=600'];
+  if (line.startsWith('attune execution rerun')) {
+    return ['attune pack register my-pack', 'attune action execute my_pack.release --wait'];
+  }
   const pauses = /^attune execution (pause|resume)/.test(line);
   if (pauses) return ['attune pack register my-pack', 'attune action execute my_pack.gate'];
   return /^attune inquiry (show|respond)/.test(line) ? ['attune action execute core.ask'] : [];

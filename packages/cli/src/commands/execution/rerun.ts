@@ -76,8 +76,7 @@ export function executionRerunCommand(execution: Command, cli: Cli): void {
   withExamples(
     command,
     'attune execution rerun latest',
-    'attune execution rerun latest --failed --wait',
-    'attune execution rerun 17 --from deploy --param version=2.1 --watch',
-    'attune execution rerun 17 --from outer.inner --latest',
+    'attune execution rerun latest --from check --param code=0 --watch',
+    'attune execution rerun latest --failed --latest',
   );
 }
