@@ -10,11 +10,12 @@ import {
 } from '@attune/core';
 import { keys, sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
+import { expectInNoRow } from '../../../testing/everywhere.ts';
 import { claim, configurePack, finish, record } from '../src/index.ts';
 import { flow, playOut, registerTestPack, runOf, startFlow, type Act } from './play.ts';
 import { rebuilt } from './rebuilt.ts';
 import { installWorker, request } from './support.ts';
-import { expectNowhere, secretDatabase, vault } from './vault.ts';
+import { secretDatabase, vault } from './vault.ts';
 
 const canaries = ['parameter-canary', 'config-canary', 'key-canary', 'result-canary'];
 
@@ -115,7 +116,7 @@ output_map: { token: "{{ workflow.all }}", user: "{{ parameters.user }}" }
     sql`select distinct status from execution where retry_count > 0 or result->'error' is null`,
   );
   expect(statuses).toEqual([{ status: 'completed' }]);
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
 });
 
 test('what is kept of such a run is what its record rebuilds', async () => {
@@ -142,7 +143,7 @@ tasks:
     where s.step = 2`);
   expect(decision['transitions']).toMatchObject([{ fired: true, published: { found: secretMask, id: 7 } }]);
   expect([isSealed(variables['found'] ?? null), variables['id']]).toEqual([true, 7]);
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
   for (const { kept, decided } of await rebuilt(db)) expect(decided).toEqual(kept);
 });
 
@@ -195,7 +196,7 @@ tasks:
       started_at: null,
       result: { error: { kind: 'secret_exposed', details } },
     });
-    await expectNowhere(db, canaries);
+    await expectInNoRow(db, canaries);
   }
 });
 
@@ -252,7 +253,7 @@ output_map: { id: "{{ task.make.id }}", token: "{{ task.make.token }}" }
       error: expect.stringMatching(/output_map 'token' would show task.make.token, which is secret/) as string,
     },
   });
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
 });
 
 test('an error about a secret tells no value of it', async () => {
@@ -274,7 +275,7 @@ tasks:
     'failed',
     expect.stringMatching(/more is not told, for it reads parameters.token, which is secret/) as string,
   ]);
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
 });
 
 test('a result that a newer version of the action marks secret is followed from then on', async () => {
@@ -299,7 +300,7 @@ tasks:
     where ref = 'test.make'`);
   await playOut(db, (_, { action_ref }) => (action_ref === 'test.make' ? { token: 'result-canary' } : {}));
   expect((await runOf(db, run)).status).toBe('completed');
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
 });
 
 test('what only pretends to be sealed is refused as a parameter and escaped in a result', async () => {
@@ -349,7 +350,7 @@ test('a report that comes too late is kept with its secrets sealed', async () =>
   const report = { execution: claimed?.id ?? '', lease_token: crypto.randomUUID(), outcome };
   expect(await finish(db, report)).toBe('refused');
   expect(await finish(db, { ...report, lease_token: claimed?.lease_token ?? '' })).toBe('recorded');
-  await expectNowhere(db, canaries);
+  await expectInNoRow(db, canaries);
   const { result, result_hash } = await db.one<{ result: JsonObject; result_hash: string }>(
     sql`select result, result_hash from execution`,
   );

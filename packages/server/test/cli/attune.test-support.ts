@@ -39,6 +39,8 @@ export interface Site extends AsyncDisposable {
   /** Password of `admin`, as the first start printed it. */
   password: string;
   env: Readonly<Record<string, string>>;
+  /** What the server wrote so far. */
+  output: () => string;
   start(args: readonly string[], options?: AttuneOptions): AttuneProcess;
   /** Runs a command to its end. */
   run(args: readonly string[], options?: AttuneOptions): Promise<Ended>;
@@ -62,6 +64,7 @@ export async function openSite(): Promise<Site> {
       db: fresh.db,
       api,
       password,
+      output: () => server.output(),
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {
