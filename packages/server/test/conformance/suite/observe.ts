@@ -11,7 +11,8 @@ type Shown = Awaited<ReturnType<AttuneClient['getExecution']>>['data'];
 /** Milliseconds from its start after which a run is read back though it has not ended, so that a test can tell how far it came. */
 const patienceMs = 90_000;
 
-/** Reads back what a run has shown, once it has ended with all below it: executions by the API, variables and steps from their rows. */
+/** Reads back what a run has shown, once it has ended with all below it: executions and what explains them by the API,
+ *  variables and steps from their rows. */
 export async function observeRun(company: Company, id: Id): Promise<ObservedRun> {
   const { db, ends } = company;
   const patience = timeLimit(patienceMs);
@@ -60,6 +61,8 @@ async function runOf(client: AttuneClient, db: Database, tree: Tree): Promise<Ob
   const steps = await db.many<{ decision: Json }>(sql`
     select decision from workflow_step s join workflow_execution w on w.id = s.workflow_execution
     where w.execution = ${tree.id} order by step`);
+  const { data: explanation } = await client.explainExecution({ path: { id: tree.id } });
+  const replay = explanation.workflow?.replay;
   return {
     status: root.status,
     output: root.result,
@@ -68,6 +71,7 @@ async function runOf(client: AttuneClient, db: Database, tree: Tree): Promise<Ob
     attempts,
     at_once: mostAtOnce(rows.map(({ shown }) => shown)),
     decisions: steps.map(({ decision }) => decision),
+    disagreement: replay?.agrees === true ? null : `step ${replay?.step ?? 0}: ${replay?.message ?? 'no record'}`,
   };
 }
 

@@ -20,6 +20,7 @@ const observed: ObservedRun = {
   ],
   at_once: { c: 1 },
   decisions: [{ targets: [] }],
+  disagreement: null,
 };
 
 const wanted = `

@@ -16,6 +16,8 @@ export interface ObservedRun {
   /** Most items of a task that were under way at one time. */
   at_once: Record<string, number>;
   decisions: Json[];
+  /** What is wrong with its record: deciding everything again gives something else. Null: nothing is. */
+  disagreement: string | null;
 }
 
 export interface ObservedAttempt extends RunKey {
@@ -39,6 +41,7 @@ export function expectRun(file: string, observed: ObservedRun, expected: Expecte
 /** The expectation as it is compared: members with a null prototype and the order are what the other side has, too. */
 const inOwnTerms = ({ within, ...expected }: ExpectedRun): Record<string, unknown> => ({
   ...expected,
+  disagreement: null,
   within: Object.fromEntries(Object.entries(within).map(([key, nested]) => [key, inOwnTerms(nested)])),
 });
 
@@ -57,6 +60,7 @@ function inTermsOf(observed: ObservedRun, expected: ExpectedRun): Record<string,
     );
   return {
     status: observed.status,
+    disagreement: observed.disagreement,
     sequence: isAllowed(expected.sequence, list) ? expected.sequence : list,
     skipped: observed.skipped,
     variables: blurred(observed.variables, expected.variables),
