@@ -1,6 +1,9 @@
 /** The middle of the values; of an even number of them, the upper of the two. */
 export const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
+/** What a tenth of the values stay below. */
+export const tenth = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 10)];
+
 /** Numbers from 0 up to 1, the same ones for the same seed. (mulberry32) */
 export function random(seed) {
   let state = seed;

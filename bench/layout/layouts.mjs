@@ -6,7 +6,7 @@ import { createDatabase, nameOf, withClient } from './server.mjs';
 import { load } from './load.mjs';
 
 const baseline = '20260101000000';
-const consolidation = '20260127212500';
+export const consolidation = '20260127212500';
 
 /** The layouts that are compared, each in a database of its own. */
 export const layouts = {
@@ -36,16 +36,23 @@ export async function buildOne(serverUrl, urls, options, log) {
   log('one table is filled');
 }
 
+/** Makes and fills a database as the founding layout left it, before the consolidation. */
+export async function loadOld(serverUrl, url, rows) {
+  await createDatabase(serverUrl, url);
+  await migrate(url, { to: baseline });
+  await withClient(url, (client) => load(client, 'two', rows));
+}
+
 /** Makes and fills the two databases of two tables. */
 export async function buildTwo(serverUrl, urls, { rows, stage }, log) {
-  await createDatabase(serverUrl, urls.two);
   if (stage === 'latest') {
+    await createDatabase(serverUrl, urls.two);
     await migrate(urls.two);
     await withClient(urls.two, separate);
+    await withClient(urls.two, (client) => load(client, 'two', rows));
   } else {
-    await migrate(urls.two, { to: baseline });
+    await loadOld(serverUrl, urls.two, rows);
   }
-  await withClient(urls.two, (client) => load(client, 'two', rows));
   log('two tables are filled');
   await createDatabase(serverUrl, urls.tuned, nameOf(urls.two));
   await withClient(urls.tuned, tune);

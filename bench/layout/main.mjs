@@ -4,9 +4,10 @@ import { explainQueries } from './explain.mjs';
 import { someWorkflows } from './figures.mjs';
 import { buildOne, buildTwo, layouts, sizes } from './layouts.mjs';
 import { readOptions, UsageError, usage } from './options.mjs';
+import { measureMigration } from './migration.mjs';
 import { measureReads } from './reads.mjs';
 import { printed } from './report.mjs';
-import { withClient, withClients, withDatabases, withServer } from './server.mjs';
+import { settingsToCompare, withClient, withClients, withDatabases, withServer } from './server.mjs';
 import { measureWrites } from './writes.mjs';
 
 /** Workflows that are asked for: few enough that all they touch stays in memory once it was read. */
@@ -44,6 +45,12 @@ async function explain(server, urls, options, log) {
   }));
 }
 
+/** On a server with PostgreSQL's own settings, as most have them. */
+async function consolidate(server, urls, options, log) {
+  const migration = await measureMigration(server, urls.two, options, log);
+  return { setting: await withClient(server, (client) => settingOf(client, options)), migration };
+}
+
 async function settingOf(client, { rows, rounds, stage }) {
   const { rows: found } = await client.query('show server_version');
   return {
@@ -63,10 +70,11 @@ async function main() {
   if (options.help) return console.log(usage);
   const started = performance.now();
   const log = (message) => console.error(`${((performance.now() - started) / 1000).toFixed(1)} s  ${message}`);
-  const report = await withServer(options.databaseUrl, (server) =>
-    options.explain
-      ? withDatabases(server, ['one'], (urls) => explain(server, urls, options, log))
-      : withDatabases(server, Object.keys(layouts), (urls) => compare(server, urls, options, log)),
+  const [settings, names, measure] = options.migration
+    ? [{}, ['two'], consolidate]
+    : [settingsToCompare, ...(options.explain ? [['one'], explain] : [Object.keys(layouts), compare])];
+  const report = await withServer(options.databaseUrl, settings, (server) =>
+    withDatabases(server, names, (urls) => measure(server, urls, options, log)),
   );
   console.log(options.json ? JSON.stringify(report, null, 2) : printed(report));
   if (report.explained?.some(({ holds }) => !holds) === true) process.exitCode = 1;

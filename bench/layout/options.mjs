@@ -11,6 +11,7 @@ export const usage = `Compares the layout with two tables, before the consolidat
   --gin               also measure the writes with the founding document's GIN index
   --try FILE          SQL to run on the one table before anything is measured: what a migration might change
   --explain           only EXPLAIN the documented queries; exit code 1 where one does not hold
+  --migration         only the consolidation itself: its time, the log it writes, and the most that its files hold
   --database-url URL  a server to use (as a user that may create databases and become replica); default: an embedded one
   --json              print the report as JSON
   --help
@@ -23,6 +24,7 @@ const known = {
   gin: { type: 'boolean', default: false },
   try: { type: 'string' },
   explain: { type: 'boolean', default: false },
+  migration: { type: 'boolean', default: false },
   'database-url': { type: 'string' },
   json: { type: 'boolean', default: false },
   help: { type: 'boolean', default: false },
@@ -44,6 +46,7 @@ export function readOptions(args) {
     gin: values.gin,
     try: values.try,
     explain: values.explain,
+    migration: values.migration,
     databaseUrl: values['database-url'],
     json: values.json,
     help: values.help,

@@ -1,9 +1,10 @@
 import { layouts } from './layouts.mjs';
 
 /** The report as text, for people. */
-export function printed({ setting, reads, sizes, writes, gin, explained }) {
-  const parts = [heading(setting)];
+export function printed({ setting, reads, sizes, writes, gin, explained, migration }) {
+  const parts = [migration === undefined ? `${heading(setting)}\n${layoutNames}` : heading(setting)];
   if (explained !== undefined) parts.push(explainedPart(explained));
+  if (migration !== undefined) parts.push(migrationPart(migration));
   if (reads !== undefined) parts.push(readsPart(reads), negligible(reads));
   if (sizes !== undefined) parts.push(sizesPart(sizes));
   if (writes !== undefined) parts.push(writesPart(writes));
@@ -16,9 +17,11 @@ export function printed({ setting, reads, sizes, writes, gin, explained }) {
 const heading = (setting) =>
   `${setting.plain_executions} plain executions and ${setting.task_executions} tasks of ${setting.workflows} workflows, ` +
   `stage ${setting.stage}; medians of ${setting.rounds} rounds; PostgreSQL ${setting.postgresql}, Node ${setting.node}, ` +
-  `${setting.cores} cores\n${Object.entries(layouts)
-    .map(([name, description]) => `  ${name.padEnd(5)}  ${description}`)
-    .join('\n')}`;
+  `${setting.cores} cores`;
+
+const layoutNames = Object.entries(layouts)
+  .map(([name, description]) => `  ${name.padEnd(5)}  ${description}`)
+  .join('\n');
 
 const against = {
   two_old: 'two, the old task alone',
@@ -104,6 +107,18 @@ const explainedPart = (explained) =>
         `${holds ? 'holds ' : 'MISSES'}  ${query}: ${pages.toFixed(1)} pages for ${rows.toFixed(1)} rows\n        ${scans.join(', ')}`,
     )
     .join('\n');
+
+function migrationPart({ seconds, tablesBytes, logWrittenBytes, databaseBytes, logFilesBytes, peakInTables }) {
+  const course = ({ before, peak, after }) =>
+    `${megabytes(before)} before, ${megabytes(peak)} at most, ${megabytes(after)} after`;
+  return [
+    `The consolidation took ${seconds.toFixed(1)} s`,
+    `  the two tables   ${megabytes(tablesBytes)}`,
+    `  the database     ${course(databaseBytes)}`,
+    `  files of the log ${course(logFilesBytes)}; ${megabytes(logWrittenBytes)} written`,
+    `  at most beyond what was there: ${peakInTables.toFixed(2)} times the two tables`,
+  ].join('\n');
+}
 
 function ratioText({ ratio, low, high, processorRatio, bar }, comparison) {
   const processor = typeof processorRatio === 'number' ? `, by processor time ${processorRatio.toFixed(2)}` : '';

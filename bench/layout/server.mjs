@@ -6,7 +6,7 @@ import { startEmbedded } from '@attune/db/embedded';
 import pg from 'pg';
 
 /** Durability is PostgreSQL's default. The rest keeps checkpoints and the disk's reads out of the comparison. */
-export const settings = {
+export const settingsToCompare = {
   shared_buffers: '2GB',
   max_wal_size: '8GB',
   checkpoint_timeout: '15min',
@@ -17,7 +17,7 @@ export const settings = {
 };
 
 /** Gives `body` the URL of a server: the one named, else an embedded one of its own that is gone afterwards. */
-export async function withServer(url, body) {
+export async function withServer(url, settings, body) {
   if (url !== undefined) return body(url);
   const home = await mkdtemp(path.join(tmpdir(), 'attune-bench-'));
   const server = await startEmbedded({ home, settings });

@@ -82,13 +82,13 @@ async function live(clients, { workflows, next, perStatement, statements }) {
   const figures = [];
   for (const step of steps) {
     const before = (await clients[0].query('select pg_current_wal_insert_lsn() as lsn')).rows[0].lsn;
-    const spent = await processorSeconds(clients);
+    const spent = processorSeconds(clients);
     const started = performance.now();
     const answers = await Promise.all(
       clients.map((client, at) => client.query(`call bench.${step}($1::bigint[], $2)`, [ids[at], perStatement])),
     );
     const seconds = (performance.now() - started) / 1000;
-    const processor = (await processorSeconds(clients)) - spent;
+    const processor = processorSeconds(clients) - spent;
     const since = 'select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), $1)::float8 as bytes';
     const { bytes } = (await clients[0].query(since, [before])).rows[0];
     if (step === 'insert') ids = answers.map(({ rows }) => rows[0].ids);

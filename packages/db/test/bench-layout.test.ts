@@ -59,3 +59,19 @@ test('its --explain tells how each documented query finds its rows', async () =>
     expect(scans).not.toEqual([]);
   }
 });
+
+test('its --migration tells how long the consolidation takes and what it needs of the disk', async () => {
+  const { migration } = (await bench('--migration')) as {
+    migration: {
+      seconds: number;
+      logWrittenBytes: number;
+      databaseBytes: Record<string, number>;
+      peakInTables: number;
+    };
+  };
+  expect(migration.seconds).toBeGreaterThan(0);
+  expect(migration.logWrittenBytes).toBeGreaterThan(0);
+  const { before, peak, after } = migration.databaseBytes;
+  expect(peak).toBeGreaterThanOrEqual(Math.max(before ?? 0, after ?? 0));
+  expect(migration.peakInTables).toBeGreaterThanOrEqual(0);
+});
