@@ -18,7 +18,7 @@ begin
   select array_agg(id order by id) into offenders
   from attune.execution
   where workflow_task is not null
-    and (workflow_task->>'workflow_execution')::bigint not in (select id from attune.workflow_execution);
+    and not exists (select from attune.workflow_execution w where w.id = (workflow_task->>'workflow_execution')::bigint);
   if offenders is not null then
     raise exception using errcode = 'foreign_key_violation',
       message = 'these executions are tasks of a workflow execution that does not exist: '

@@ -3,6 +3,8 @@ import { beforeAll, expect, test } from 'vitest';
 import { emptyDatabase, type TestDatabase } from '../../../testing/database.ts';
 import { sql } from '../src/database.ts';
 import { migrate } from '../src/migrate.ts';
+import { verify } from '../src/verify/index.ts';
+import { rules } from '../src/verify/rules.ts';
 import { baseline } from './legacy/run-file.ts';
 
 // The documented queries, word for word, on a database that went through the consolidation. ATTUNE_PLAN_ROWS=2000000 looks at the
@@ -85,6 +87,15 @@ test.each(selective)('%s finds its rows by an index, and reads little else', asy
   const pages = plan['Shared Hit Blocks'] + plan['Shared Read Blocks'];
   // a page per row and index level, and then some
   expect(pages).toBeLessThanOrEqual(expected * 4 + 12);
+});
+
+test('the rules of the consolidation are looked at without comparing each task with each run', async () => {
+  const verdicts = await verify(database.url);
+  expect(verdicts.flatMap(({ offenders }) => offenders)).toEqual([]);
+  const explained = await database.db.list<{ 'QUERY PLAN': [{ Plan: PlanNode }] }>(
+    sql`explain (format json) ${rules.find(({ name }) => name.startsWith('Every task belongs'))?.offenders ?? sql``}`,
+  );
+  expect(JSON.stringify(explained)).not.toContain('Anti');
 });
 
 interface PlanNode {

@@ -68,11 +68,13 @@ export const rules: readonly Rule[] = [
   },
   {
     name: 'Every task belongs to an existing workflow execution',
+    // (`not exists` would be a comparison of each task with each run: nothing is indexed by an id as text)
     offenders: sql`
-      select 'execution ' || e.id || ': workflow execution ' || coalesce(e.workflow_task->>'workflow_execution', 'null') as offender
-      from attune.execution e
-      where jsonb_typeof(e.workflow_task) = 'object' and not exists (
-        select from attune.workflow_execution w where w.id::text = e.workflow_task->>'workflow_execution')
+      with lost as materialized (
+        select workflow_task->>'workflow_execution' as run from attune.execution where jsonb_typeof(workflow_task) = 'object'
+        except select id::text from attune.workflow_execution)
+      select 'execution ' || e.id || ': workflow execution ' || lost.run as offender
+      from lost join attune.execution e on e.workflow_task->>'workflow_execution' = lost.run
       order by e.id`,
   },
   {
