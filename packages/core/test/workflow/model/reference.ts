@@ -188,7 +188,7 @@ export class Reference {
   #holds(
     condition: string | null,
     reader: { task: string; position: Position },
-    ended: ModelRun | null,
+    ended: Ended | null,
   ): boolean | null {
     if (condition === null) return true;
     try {
