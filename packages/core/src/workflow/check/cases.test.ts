@@ -20,11 +20,7 @@ test.each<[string, (string | null)[], string[]]>([
   ['a value and the others', ['result().s == "a"', 'result().s != "a"'], ['0', '1']],
   ['lists of values', ['result().s in ["a", "b"]', 'result().s in ["c"]', '"a" == result().s'], ['', '0', '0 2', '1']],
   ['orders', ['result().n < 2', 'result().n >= 2'], ['', '0', '1']],
-  [
-    'orders with the constant first',
-    ['2 > result().n', '3 < result().n', 'result().n == 3'],
-    ['', '0', '1', '2'],
-  ],
+  ['orders with the constant first', ['2 > result().n', '3 < result().n', 'result().n == 3'], ['', '0', '1', '2']],
   ['constants', ['true', 'false', '1 > 2', '"x"'], ['0 3']],
   [
     'two things',
