@@ -59,7 +59,8 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
     left join lateral (
       select jsonb_build_object('execution', c.id::text, 'at', attune.instant((c.workflow_task->>'next_retry_at')::timestamptz),
         'is_due', (c.workflow_task->>'next_retry_at')::timestamptz <= now()) as retry
-      from execution c where c.parent = e.id and ${awaitingRetry}
+      from execution c
+      where c.parent = e.id and c.status in ('failed', 'timeout', 'abandoned') and ${awaitingRetry}
       order by (c.workflow_task->>'next_retry_at')::timestamptz, c.id limit 1) child on true
     left join lateral (
       select jsonb_build_object('execution', coalesce(w.paused_by, w.execution)::text, 'workflow_execution', w.id::text,

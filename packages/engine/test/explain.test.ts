@@ -160,6 +160,24 @@ tasks:
   expect(taskOf(paused, 'right').runs[0]?.attempts).toMatchObject([{ standing: { reason: 'paused' } }]);
 });
 
+test('of a task with many items the first hundred attempts that did not complete are shown, and all are counted', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await registerTestPack(
+    db,
+    flow('version: 1.0.0\ntasks: [{ name: each, action: test.do, with_items: "{{ range(parameters.n) }}" }]\n'),
+  );
+  const shown = async (n: number) => {
+    const [run] = taskOf(await explain(db, await startFlow(db, { n })), 'each').runs;
+    return [run?.attempts.length, run?.attempts_total];
+  };
+  expect([await shown(99), await shown(100), await shown(101)]).toEqual([
+    [99, 99],
+    [100, 100],
+    [100, 101],
+  ]);
+});
+
 test('a record that no longer gives the same decisions is shown as it is, without proofs', async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
