@@ -1,9 +1,9 @@
 import type { Json } from '../../json.ts';
 import { nodeOf, type TaskNode } from '../graph/graph.ts';
+import { inputOf } from './input.ts';
 import { elementsOf, releasable, released, type ItemsRun } from './items-run.ts';
 import { viewOf } from './result-view.ts';
 import { runScope, type Ended } from './scope.ts';
-import { inputOf } from './start.ts';
 import { itemsRun, putItems } from './state.ts';
 import { resultOf, type Turn } from './turn.ts';
 

@@ -1,17 +1,16 @@
-import type { Scope } from '../../expression/scope.ts';
-import { isJsonObject, type JsonObject } from '../../json.ts';
 import type { TaskNode } from '../graph/graph.ts';
 import type { Position } from '../graph/position.ts';
 import { itemsOf } from '../program.ts';
 import type { DecidedTarget } from './decision.ts';
-import { explain, render } from './evaluate.ts';
+import { explain } from './evaluate.ts';
 import { fire } from './fire.ts';
+import { inputOf, type Input } from './input.ts';
 import { planItems, type Plan } from './plan-items.ts';
 import { releaseItems } from './release-items.ts';
 import { rememberEnded, rememberFirst } from './remember.ts';
 import { runScope } from './scope.ts';
 import { listOf, putActive, putItems, setStanding, visitsOf } from './state.ts';
-import type { StartError, TaskStart } from './step.ts';
+import type { TaskStart } from './step.ts';
 import { failRun, isFailing, resultKey, type EndedTask, type Turn } from './turn.ts';
 import { holdsFor } from './witness.ts';
 
@@ -136,19 +135,4 @@ function record(
 ): void {
   const from = by === null ? {} : { by: { task: by.task, visit: by.visit } };
   turn.decision.targets.push({ task, ...from, fate, position, ...more });
-}
-
-export interface Input {
-  input: JsonObject;
-  error: StartError | null;
-}
-
-export function inputOf(turn: Turn, { definition }: TaskNode, scope: Scope): Input {
-  if (definition.input === 'inherit') return { input: turn.facts.parameters, error: null };
-  const rendered = render(definition.input, scope);
-  if (rendered.error !== undefined) {
-    const message = explain(`task '${definition.name}', input`, rendered.error);
-    return { input: {}, error: { ...rendered.error.toRecord(), message } };
-  }
-  return { input: isJsonObject(rendered.value) ? rendered.value : {}, error: null };
 }

@@ -266,13 +266,13 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'results of items stand in the order of their ends',
-    file: 'conductor/conductor.ts',
+    file: 'conductor/advance-item.ts',
     find: 'return results[index] ?? null;',
     replace: 'return results[count - 1 - index] ?? null;',
   },
   {
     name: 'a failed item leaves its result in the list',
-    file: 'conductor/conductor.ts',
+    file: 'conductor/advance-item.ts',
     find: "if (index === item) return outcome === 'succeeded' ? result : null;",
     replace: 'if (index === item) return result;',
   },
@@ -291,13 +291,13 @@ export const mutants: readonly Mutant[] = [
   // attempts
   {
     name: 'a retry too many',
-    file: 'conductor/conductor.ts',
+    file: 'conductor/retry.ts',
     find: '|| retriesLeft === 0 ||',
     replace: '|| retriesLeft < 0 ||',
   },
   {
     name: 'what could not start is retried',
-    file: 'conductor/conductor.ts',
+    file: 'conductor/retry.ts',
     find: ' || !started) return false;',
     replace: ') return false;',
   },
@@ -309,7 +309,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a failed run goes on evaluating transitions',
-    file: 'conductor/conductor.ts',
+    file: 'conductor/end-run.ts',
     find: 'if (isFailing(turn)) return finishTurn(turn, ended);\n  const isHandled',
     replace: 'const isHandled',
   },
