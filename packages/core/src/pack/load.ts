@@ -20,7 +20,7 @@ import {
 import { readYamlFile, strayDefinitions } from './folder.ts';
 import { knownWith, nothingKnown, type Definitions, type Known } from './known.ts';
 import { readManifest, type PackManifest } from './manifest.ts';
-import { isIdentifier } from './names.ts';
+import { packRefForm } from './names.ts';
 import { readRule, type RuleDefinition } from './rule.ts';
 import { loadTests } from './tests.ts';
 import { readTrigger, type TriggerDefinition } from './trigger.ts';
@@ -148,7 +148,7 @@ function bySeverity(all: readonly Problem[]): Pick<LoadedPack, 'problems' | 'war
 
 function refIn({ readable }: YamlDocument): string | undefined {
   const ref = isJsonObject(readable) ? readable['ref'] : undefined;
-  return typeof ref === 'string' && isIdentifier(ref) ? ref : undefined;
+  return typeof ref === 'string' && packRefForm.test(ref) ? ref : undefined;
 }
 
 /** By file and place, each once: a graph that several actions use would tell its faults as often. */

@@ -19,7 +19,7 @@ import {
 } from '../yaml/shape.ts';
 import { aboutManifest } from './about.ts';
 import { checkConfig } from './config.ts';
-import { identifierForm, labelOf } from './names.ts';
+import { packRefForm, labelOf } from './names.ts';
 import { runtimeForm } from './runner.ts';
 
 /** What `pack.yaml` says. */
@@ -54,12 +54,12 @@ const versionForm = patternForm(
 
 const packForm = patternForm(
   'a pack ref, with or without a constraint such as core@^1.0.0',
-  new RegExp(`${identifierForm.pattern.replace(/\$$/, '')}(@[^\\n]*)?$`),
+  new RegExp(`${packRefForm.pattern.replace(/\$$/, '')}(@[^\\n]*)?$`),
 );
 
 export const manifestShape = record(
   {
-    ref: required(text({ form: identifierForm })),
+    ref: required(text({ form: packRefForm })),
     version: required(text({ form: versionForm })),
     label: optional(text({ maxLength: 255 }), 'name'),
     description: optional(text({ mayBeEmpty: true })),

@@ -3,7 +3,8 @@ import { patternForm } from '../yaml/shape.ts';
 /** At most 120 characters: a ref of two fits the column of every table. */
 const identifier = '[a-z][a-z0-9_-]{0,119}';
 
-export const identifierForm = patternForm('an identifier (a-z, then a-z 0-9 _ -)', new RegExp(`^${identifier}$`));
+/** Of two characters at least, as the founding tables have it. */
+export const packRefForm = patternForm('a pack ref (a-z, then one or more of a-z 0-9 _ -)', /^[a-z][a-z0-9_-]{1,119}$/);
 
 /** `pack.name`: exactly two identifiers. */
 export const refForm = patternForm(
@@ -17,7 +18,6 @@ export const shortRefForm = patternForm(
   new RegExp(`^${identifier}(\\.${identifier})?$`),
 );
 
-export const isIdentifier = (text: string): boolean => identifierForm.test(text);
 export const isRef = (text: string): boolean => refForm.test(text);
 
 /** A short ref with its pack in front. */
