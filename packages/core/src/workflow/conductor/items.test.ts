@@ -135,6 +135,21 @@ describe('items', () => {
   });
 });
 
+test.each([
+  [0, 1_000_000],
+  [1, 1_000_001],
+])('%i errors with a list of %i elements', (errors, elements) => {
+  const definition = workflowOf([taskOf('all', { with_items: '{{ parameters.list }}', batch_size: 100_000 })]);
+  const run = new Play(definition, { parameters: { list: new Array<number>(elements).fill(0) } });
+  expect(run.starts.filter((start) => start.error !== null)).toHaveLength(errors);
+  if (errors === 0) expect(run.start('all').item).toEqual({ index: 9, count: 10 });
+  else {
+    expect(run.start('all').error?.message).toBe(
+      "task 'all', with_items: the list has 1000001 elements, at most 1000000 are possible; use several tasks",
+    );
+  }
+});
+
 describe('an item that fails', () => {
   test('lets those that run finish, starts no other, and fails the task: the good results are kept', () => {
     const run = play('fixtures/items-two-at-a-time.yaml');

@@ -24,10 +24,14 @@ export type Plan =
     }
   | { error: StartError };
 
+/** Longest list. Its elements are kept, and read again as they are needed; the list as a whole is in memory when the task starts. */
+export const mostElements = 1_000_000;
+
 /** Works out a run's list and how many of its items may be under way at a time, once, before any of them starts. */
 export function planItems(turn: Turn, node: TaskNode, visit: number, scope: Scope): Plan {
   const { name, batch_size } = node.definition;
-  const rendered = render(itemsOf(node.definition), scope);
+  const template = itemsOf(node.definition);
+  const rendered = render(template, scope);
   const recorded = turn.recorded.list?.(name, visit);
   if (rendered.error !== undefined && recorded === undefined) return failing(`task '${name}', with_items`, rendered);
   const concurrency = concurrencyOf(turn, node, scope);
@@ -35,22 +39,19 @@ export function planItems(turn: Turn, node: TaskNode, visit: number, scope: Scop
   const most = concurrency.value ?? mostReleased;
   if (typeof most !== 'number' || !Number.isInteger(most) || most < 1) {
     const got = shown(turn, name, turn.graph.programOf(name).concurrency, most);
-    return {
-      error: {
-        kind: 'type',
-        message: `task '${name}', concurrency: it must be null or an integer of 1 or more, not ${got}`,
-      },
-    };
+    return refusing('type', `task '${name}', concurrency: it must be null or an integer of 1 or more, not ${got}`);
   }
-  const value = rendered.error === undefined ? rendered.value : null;
+  const value = rendered.error === undefined ? rendered.value : [...(recorded ?? [])];
   const elements = recorded ?? (Array.isArray(value) ? value : [value]);
-  const warning = Array.isArray(value)
-    ? {}
-    : {
-        warning: `task '${name}', with_items: it gave ${shown(turn, name, itemsOf(node.definition), value)}, no list, which makes one item`,
-      };
+  if (elements.length > mostElements) {
+    const message = `the list has ${elements.length} elements, at most ${mostElements} are possible; use several tasks`;
+    return refusing('out_of_bounds', `task '${name}', with_items: ${message}`);
+  }
   const count = Math.ceil(elements.length / (batch_size ?? 1));
-  return { elements, count, limit: Math.min(most, mostReleased), ...warning };
+  const plan = { elements, count, limit: Math.min(most, mostReleased) };
+  if (Array.isArray(value)) return plan;
+  const got = shown(turn, name, template, value);
+  return { ...plan, warning: `task '${name}', with_items: it gave ${got}, no list, which makes one item` };
 }
 
 /** What a value is; of one that a secret may stand in only its type. */
@@ -69,3 +70,5 @@ function concurrencyOf({ graph }: Turn, { definition }: TaskNode, scope: Scope):
 function failing(place: string, { error }: Extract<Evaluated<Json>, { error: unknown }>): { error: StartError } {
   return { error: { ...error.toRecord(), message: explain(place, error) } };
 }
+
+const refusing = (kind: string, message: string): { error: StartError } => ({ error: { kind, message } });
