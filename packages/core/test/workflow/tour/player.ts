@@ -64,6 +64,7 @@ class PureRun {
       attempts,
       at_once: this.mostAtOnce,
       decisions: play.decisions,
+      disagreement: null,
     };
   }
 }
