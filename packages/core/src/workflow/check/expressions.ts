@@ -3,12 +3,14 @@ import { parseCondition, type Expression } from '../../expression/expression.ts'
 import { expressionsIn, templatesIn } from '../../expression/template.ts';
 import type { Json } from '../../json.ts';
 import type { WorkflowSource } from '../file/parse.ts';
+import { readsIn, type Read } from './reads.ts';
 
 /** An expression of a workflow, and when it is evaluated. */
 export interface PlacedExpression {
   /** JSON pointer of its text in the file. */
   pointer: string;
   expression: Expression;
+  reads: readonly Read[];
   /** By its place in the file; undefined for the `output_map`. */
   task: number | undefined;
   /** `retry`: after an attempt, before any transition. A transition and one entry of its `publish` by their places; `entry` is -1 for
@@ -19,19 +21,27 @@ export interface PlacedExpression {
 /** Every expression of a workflow that can be parsed. */
 export function expressionsOf({ keys, tasks }: WorkflowSource): PlacedExpression[] {
   const found: PlacedExpression[] = [];
+  /** Some texts stand everywhere, such as `succeeded()`: each is parsed once. */
+  const known = new Map<string, readonly Pick<PlacedExpression, 'expression' | 'reads'>[]>();
+  const look = (key: string, parse: () => Expression[]): readonly Pick<PlacedExpression, 'expression' | 'reads'>[] => {
+    const all = known.get(key) ?? parsed(parse).map((expression) => ({ expression, reads: readsIn(expression) }));
+    known.set(key, all);
+    return all;
+  };
   const condition = (
     at: { pointer: string; value: Json } | undefined,
     place: Pick<PlacedExpression, 'task' | 'moment'>,
   ): void => {
     if (typeof at?.value !== 'string') return;
     const { value } = at;
-    for (const expression of parsed(() => [parseCondition(value)]))
-      found.push({ pointer: at.pointer, expression, ...place });
+    for (const one of look(`condition ${value}`, () => [parseCondition(value)])) {
+      found.push({ pointer: at.pointer, ...one, ...place });
+    }
   };
   const template = (value: Json, pointer: string, place: Pick<PlacedExpression, 'task' | 'moment'>): void => {
-    for (const one of templatesIn(value, pointer)) {
-      for (const expression of parsed(() => expressionsIn(one.text)))
-        found.push({ ...place, pointer: one.pointer, expression });
+    for (const { text, pointer: where } of templatesIn(value, pointer)) {
+      for (const one of look(`template ${text}`, () => expressionsIn(text)))
+        found.push({ ...place, pointer: where, ...one });
     }
   };
   tasks.forEach(({ keys: task, transitions }, index) => {

@@ -7,7 +7,6 @@ import { at } from '../graph/digraph.ts';
 import type { PlacedExpression } from './expressions.ts';
 import type { Flow } from './flow.ts';
 import { problemWithin } from './place.ts';
-import { readsIn } from './reads.ts';
 
 /** What every result may have, whatever the action. */
 const ownFields = [
@@ -40,8 +39,8 @@ export function unknownFields(
   const { source, definition } = draft;
   const placeOf = new Map(definition.tasks.map(({ name }, index) => [name, index]));
   const shapes = definition.tasks.map((task) => shapeOf(task, known));
-  return expressions.flatMap(({ expression, pointer, task, moment }) =>
-    readsIn(expression).flatMap(({ path, parts }) => {
+  return expressions.flatMap(({ reads, pointer, task, moment }) =>
+    reads.flatMap(({ path, parts }) => {
       const [root, ...rest] = path;
       const isTask = root === 'task' || root === 'tasks';
       const [name, ...fields] = isTask ? rest : ['', ...rest];
@@ -75,8 +74,8 @@ export const unknownSettings = (
 ): Problem[] =>
   config === null
     ? []
-    : expressions.flatMap(({ expression, pointer }) =>
-        readsIn(expression).flatMap(({ path: [root, name], parts: [, part] }) => {
+    : expressions.flatMap(({ reads, pointer }) =>
+        reads.flatMap(({ path: [root, name], parts: [, part] }) => {
           if (root !== 'config' || name === undefined || part === undefined || Object.hasOwn(config, name)) return [];
           const message = `The "conf_schema" of pack.yaml has no "${name}".${suggestion(name, Object.keys(config))}`;
           return [problemWithin(source.document, pointer, part, message, 'unknown_field')];

@@ -1,4 +1,4 @@
-import { isReservedTarget, type WorkflowDefinition } from '../definition.ts';
+import { isReservedTarget, type TaskDefinition, type WorkflowDefinition } from '../definition.ts';
 import { walkDepthFirst, type DepthFirst } from '../graph/depth-first.ts';
 import { at, digraphOf, type Digraph } from '../graph/digraph.ts';
 import { entriesOf } from '../graph/entries.ts';
@@ -31,7 +31,7 @@ export function flowOf(definition: WorkflowDefinition): Flow {
   const around = tasks.map(
     (_, task) => new Set(loops.flatMap(({ members }, loop) => (members.has(task) ? [loop] : []))),
   );
-  const cases = tasks.map(casesOf);
+  const cases = casesOfAll(tasks);
   const indexOf = new Map(tasks.map((task, index) => [task.name, index]));
   return {
     graph,
@@ -52,6 +52,20 @@ export function flowOf(definition: WorkflowDefinition): Flow {
       ]),
     ),
   };
+}
+
+/** Many tasks have the same conditions, such as `succeeded()` and `failed()`: their cases are worked out once. */
+function casesOfAll(tasks: readonly TaskDefinition[]): Case[][] {
+  const known = new Map<string, Case[]>();
+  return tasks.map((task) => {
+    const key = JSON.stringify([
+      task.when,
+      task.next.map(({ when, publish }) => [when, publish.flatMap((entry) => Object.keys(entry))]),
+    ]);
+    const cases = known.get(key) ?? casesOf(task);
+    known.set(key, cases);
+    return cases;
+  });
 }
 
 /** Whether a transition of a task, by its place, may ever fire. */

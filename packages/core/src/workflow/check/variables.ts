@@ -6,7 +6,6 @@ import { at } from '../graph/digraph.ts';
 import type { PlacedExpression } from './expressions.ts';
 import { reachedFrom, type Flow } from './flow.ts';
 import { problemWithin } from './place.ts';
-import { readsIn } from './reads.ts';
 
 /** Where a variable is set: an entry of a `publish`, by its place. */
 interface Setting {
@@ -24,10 +23,10 @@ export function unsetVariables(
 ): Problem[] {
   const settings = settingsOf(source);
   const after = afterEach(flow);
-  return expressions.flatMap(({ expression, pointer, task, moment }) =>
+  return expressions.flatMap(({ reads, pointer, task, moment }) =>
     task === undefined || moment === 'end'
       ? []
-      : readsIn(expression).flatMap(({ path, parts, isCertain }) => {
+      : reads.flatMap(({ path, parts, isCertain }) => {
           const isNamespace = ['workflow', 'vars', 'variables'].includes(path[0]);
           const name = isNamespace ? path[1] : path[0];
           const part = parts[isNamespace ? 1 : 0];
