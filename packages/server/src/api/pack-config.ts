@@ -76,11 +76,13 @@ async function change(
 
 async function shown(db: Database, ref: string): Promise<z.output<typeof PackConfigSchema>> {
   const pack = found(await packs.findByRef(db, ref), 'pack', ref);
+  const config = maskSecrets(effectiveConfig(pack), secretConfig(pack));
   return {
     pack_ref: pack.ref,
     conf_schema: pack.conf_schema,
-    config: maskSecrets(effectiveConfig(pack), secretConfig(pack)),
-    set: Object.keys(pack.config),
-    missing: missingConfig(pack),
+    // the columns keep no order
+    config: Object.fromEntries(Object.entries(config).sort(([a], [b]) => (a < b ? -1 : 1))),
+    set: Object.keys(pack.config).sort(),
+    missing: missingConfig(pack).sort(),
   };
 }

@@ -2,7 +2,7 @@ import { execFile, spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { catalogue, parseJson, type JsonObject } from '@attune/core';
+import { catalogue, largestKeyValue, parseJson, type JsonObject } from '@attune/core';
 import { readPackFolder } from '@attune/pack';
 import { registerPack } from '@attune/engine';
 import { expect, test } from 'vitest';
@@ -41,6 +41,7 @@ test('docs/http-api.md prints errors, limits and permissions from their tables',
     `| A webhook's body | ${size(bodyLimits.webhook)} | \`too_large\` |`,
     `| The body of \`packs/register\` | ${size(bodyLimits.pack)} | \`too_large\` |`,
     `| The body of \`webhook/sign\` | ${size(bodyLimits.sign)} | \`too_large\` |`,
+    `| The value of a key | ${size(largestKeyValue)} of JSON | \`too_large\` |`,
     `| Nesting of a body | ${maxNesting} levels | \`malformed_json\` |`,
     `| Rows of a page | ${pageLimit.default}, at most ${pageLimit.most} | \`bad_request\` |`,
     `| Bytes of one log answer | ${size(logLimit.default)}, at most ${size(logLimit.most)} | \`bad_request\` |`,

@@ -30,7 +30,7 @@ test('the configuration in force is shown, secrets masked, with what is set and 
   });
   expect(dataOf(await put({ region: 'there', token: 'canary' }))).toMatchObject({
     config: { region: 'there', token: secretMask },
-    set: ['token', 'region'],
+    set: ['region', 'token'],
     missing: [],
   });
   expect(dataOf(await patch({ region: null }))).toMatchObject({ config: { region: 'here', token: secretMask } });
