@@ -3,7 +3,9 @@ import { playTour } from './suite/play-tour.ts';
 import { randomFrom, seedOfThisRun } from './suite/random.ts';
 
 /** Longest life of an executor once it is ready, in milliseconds. */
-const longestLife = 700;
+const longestLife = 1_000;
+/** After so many kills the runs are left in peace, to come to their end. */
+const mostKills = 12;
 
 let kills = 0;
 
@@ -12,7 +14,7 @@ playTour({
   cast: { api: ['api'], executor: ['executor'], supervisor: ['supervisor'], worker: ['worker'] },
   async disturb(company, isOver) {
     const random = randomFrom(seedOfThisRun);
-    while (!isOver()) {
+    while (!isOver() && kills < mostKills) {
       await new Promise((resolve) => setTimeout(resolve, random() * longestLife)); // the moment is the experiment
       await company.restart('executor');
       kills += 1;

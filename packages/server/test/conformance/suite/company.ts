@@ -15,6 +15,8 @@ export interface Company extends AsyncDisposable {
   client(): Promise<AttuneClient>;
   director: Director;
   ends: Ends;
+  /** What the living processes have logged as errors. */
+  loggedErrors(): string[];
   /** Kills every process that has a worker and starts it again. */
   loseWorkers(): Promise<void>;
   /** Kills one process and starts it again. Resolves when it is ready. */
@@ -86,6 +88,8 @@ export async function openCompany(cast: Cast): Promise<Company> {
       ends: owned(watchEnds(fresh.db, fresh.url)),
       client,
       restart,
+      loggedErrors: () =>
+        [...running.values()].flatMap((server) => server.output().match(/^.*"level":[56]0.*$/gm) ?? []),
       async loseWorkers() {
         const names = Object.keys(cast).filter((name) => cast[name]?.includes('worker') === true);
         await Promise.all(names.map(restart));

@@ -13,7 +13,7 @@ import { turnsOf } from './turns.ts';
 const caseTimeout = 180_000;
 
 /** Workflows that run at a time: enough to meet each other, few enough that none is late for a limit of a few seconds. */
-const mostAtATime = 40;
+const mostAtATime = 30;
 
 /** How a tour is played. */
 export interface Staging {
@@ -99,6 +99,12 @@ export function playTour({ cast, disturb, losesWorkers = false }: Staging): void
       expect(told, one.file).toContainEqual(expect.stringMatching(new RegExp(`^${place} .*`)));
       expect(told.find((text) => text.startsWith(`${place} `))).toContain(words.join(' '));
     }
+  });
+
+  test('no process has logged an error', async () => {
+    await Promise.allSettled(runs.values());
+    await disturbance;
+    expect(theCompany().loggedErrors()).toEqual([]);
   });
 
   test(
