@@ -6,7 +6,10 @@ export interface SeenExecution {
   action_ref: string;
   parent: Id | null;
   status: ExecutionStatus;
-  workflow_task: Pick<WorkflowTaskMetadata, 'task_name' | 'task_index' | 'visit' | 'attempt' | 'next_retry_at'> | null;
+  workflow_task: Pick<
+    WorkflowTaskMetadata,
+    'task_name' | 'task_index' | 'visit' | 'attempt' | 'next_retry_at' | 'reused_from'
+  > | null;
   /** The run, where the action is a workflow: then it writes no logs of its own. */
   workflow_execution: Id | null;
   /** Nothing starts in the run. */

@@ -29,9 +29,17 @@ function describe(execution: SeenExecution, paint: Paint): string {
     `${statusMark(execution.status, paint)} ${safeLine(name)}`,
     paintStatus(execution.status, paint),
     waitingText(execution),
+    takenOverText(execution, paint),
     ms === undefined ? undefined : paint.dim(formatDuration(ms)),
     execution.workflow_task === null ? undefined : paint.dim(safeLine(execution.action_ref)),
     paint.dim(`#${execution.id}`),
   ];
   return parts.filter((part) => part !== undefined).join('  ');
+}
+
+/** In a re-run: that it did not run, but took over what another one came to. */
+function takenOverText({ workflow_task }: SeenExecution, paint: Paint): string | undefined {
+  return workflow_task?.reused_from === undefined
+    ? undefined
+    : paint.dim(`taken over from #${workflow_task.reused_from}`);
 }

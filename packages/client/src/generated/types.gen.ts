@@ -2520,6 +2520,7 @@ export type ListExecutionsData = {
          */
         trigger_ref?: string;
         workflow_execution?: Id;
+        rerun_of?: Id;
         /**
          * true: only what no other execution started
          */

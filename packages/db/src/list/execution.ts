@@ -64,6 +64,7 @@ export interface ExecutionFilters {
   rule_ref?: string | undefined;
   trigger_ref?: string | undefined;
   workflow_execution?: Id | undefined;
+  rerun_of?: Id | undefined;
   /** True: only what no other execution started; false: only what one did. */
   top_level?: boolean | undefined;
 }
@@ -102,6 +103,7 @@ export async function executionPage(
       whereGiven(filters.rule_ref, (ref) => sql`n.rule_ref = ${ref}`),
       whereGiven(filters.trigger_ref, (ref) => sql`n.trigger_ref = ${ref}`),
       whereGiven(filters.workflow_execution, ofWorkflowExecution),
+      whereGiven(filters.rerun_of, (id) => sql`e.rerun_of = ${id}`),
       whereGiven(filters.top_level, (top) => (top ? sql`e.parent is null` : sql`e.parent is not null`)),
     ],
     request,

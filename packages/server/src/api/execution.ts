@@ -64,6 +64,7 @@ function readRoutes(app: Api, { db }: ApiDeps): void {
           rule_ref: GivenRefSchema.optional(),
           trigger_ref: GivenRefSchema.optional(),
           workflow_execution: IdSchema.optional().describe('The tasks of this run'),
+          rerun_of: IdSchema.optional().describe('Those that run this execution again'),
           top_level: FlagSchema.optional().describe('true: only what no other execution started'),
         }),
         response: { 200: listOf(ExecutionSummarySchema) },

@@ -124,6 +124,8 @@ test('a re-run from a task is created once for an idempotency key, and says what
   expect([repeated.status, dataOf(repeated)['id']]).toEqual([200, execution['id']]);
   expect((await rerun(first, { from: 'build' }, key)).status).toBe(409);
   expect(await playOut()).toEqual(['flow.login', 'flow.do']);
+  const again = await api.call('GET', `/api/v1/executions?rerun_of=${first}&top_level=true`, { token: api.viewer });
+  expect(rowsOf(again).map((row) => row['id'])).toEqual([execution['id']]);
   const { build, login } = tasksIn(await explain(execution['id'] as string));
   expect(build?.['runs']).toMatchObject([
     { attempts: [{ reused_from: expect.any(String) as string, not_reused: null }] },

@@ -21,6 +21,7 @@ interface Options extends ListOptions {
   trigger?: string;
   enforcement?: string;
   parent?: string;
+  rerunOf?: string;
   topLevel?: true;
 }
 
@@ -48,6 +49,7 @@ export function executionListCommand(execution: Command, cli: Cli): void {
     .option('--trigger <ref>', 'only those that events of a trigger led to')
     .option('--enforcement <id>', 'only those of an enforcement')
     .option('--parent <id>', 'only those that an execution started')
+    .option('--rerun-of <id>', 'only those that run an execution again')
     .option('--top-level', 'only those that no other execution started')
     .action(
       cli.action(async (run, options: Options) => {
@@ -59,6 +61,7 @@ export function executionListCommand(execution: Command, cli: Cli): void {
           trigger_ref: options.trigger,
           enforcement: options.enforcement,
           parent: options.parent,
+          rerun_of: options.rerunOf,
           top_level: options.topLevel,
         });
         const found = await firstRows(options.limit, (page) =>
