@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { Id, JsonObject } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
@@ -86,6 +87,28 @@ tasks:
   const chunks = steps.slice(1, -11).filter(({ read }) => read > 5_000);
   expect(chunks.length).toBeLessThanOrEqual(4);
   expectFlat(steps.slice(1, -11).filter((step) => !chunks.includes(step)));
+});
+
+test('large variables are read when they have changed, and not at each step', async () => {
+  // nothing that compresses well: a stored size is what decides
+  const texts = Array.from({ length: 400 }, (_, n) => createHash('sha256').update(String(n)).digest('hex'));
+  const steps = await stepsOf(
+    flow(`
+version: 1.0.0
+vars: { texts: ${JSON.stringify(texts)}, done: 0 }
+tasks:
+  - name: each
+    action: test.do
+    with_items: "{{ range(40) }}"
+    concurrency: 5
+    input: { text: "{{ texts[index] }}" }
+    next: [ { publish: [ { done: 1 } ], do: [ last ] } ]
+  - { name: last, action: test.do, input: { of: "{{ length(texts) + done }}" } }
+`),
+  );
+  const size = JSON.stringify(texts).length;
+  // the first step reads them, and the last one what the definition says of the result
+  expect(steps.slice(1, -1).filter(({ read }) => read > size / 2)).toEqual([]);
 });
 
 test('a task costs the same however deep its workflow is nested', async () => {
