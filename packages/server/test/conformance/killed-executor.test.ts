@@ -5,7 +5,7 @@ import { randomFrom, seedOfThisRun } from './suite/random.ts';
 /** Longest life of an executor once it is ready, in milliseconds. */
 const longestLife = 1_000;
 /** After so many kills the runs are left in peace, to come to their end. */
-const mostKills = 12;
+const mostKills = 8;
 
 let kills = 0;
 

@@ -4,7 +4,6 @@ import {
   checkShape,
   childPointer,
   defaulted,
-  flag,
   formatProblem,
   integer,
   isJsonObject,
@@ -114,11 +113,9 @@ const header = record({
   meanwhile: defaulted(list(text()), []),
   /** The file is refused, with these problems: `LINE:COLUMN` and a part of the message. */
   problems: optional(list(text(), { atLeast: 1 })),
-  /** The order of ending may change nothing but the order of starts; false where it decides. */
-  any_order: defaulted(flag(), true),
 });
 
-const headerKeys = ['needs', 'parameters', 'actions', 'meanwhile', 'problems', 'any_order'];
+const headerKeys = ['needs', 'parameters', 'actions', 'meanwhile', 'problems'];
 
 export type Expectation = Shaped<typeof header> & { run: ExpectedRun };
 
