@@ -1,5 +1,6 @@
 import type { ExecutionStatus, Id, Instant, Json, JsonObject } from '@attune/core';
 import { sql, type Tx } from './database.ts';
+import { isHeld } from './standing.ts';
 import type { LockedRun } from './workflow-execution.ts';
 import { awaitingRetry, ofWorkflowExecution, workflowTaskFromJson } from './workflow-task.ts';
 
@@ -63,9 +64,9 @@ type Row = Omit<AttemptRow, 'task_name' | 'visit' | 'item' | 'attempt' | 'reused
  *  @param tasks of which tasks; null: of all. */
 export async function attempts(tx: Tx, run: Id, tasks: readonly string[] | null, most: number): Promise<AttemptRow[]> {
   const rows = await tx.many<Row>(sql`
-    select id, workflow_task, status, awaits_retry, held as is_held, error, started_at, completed_at, total
+    select id, workflow_task, status, awaits_retry, is_held, error, started_at, completed_at, total
     from (
-      select e.id, e.workflow_task, e.status, e.held, e.started_at, e.completed_at,
+      select e.id, e.workflow_task, e.status, ${isHeld} as is_held, e.started_at, e.completed_at,
         coalesce(${awaitingRetry}, false) as awaits_retry,
         ${reason} as error,
         (count(*) over task_run)::int as total,
@@ -83,7 +84,7 @@ export async function attempts(tx: Tx, run: Id, tasks: readonly string[] | null,
 export async function plainAttempts(tx: Tx, id: Id, most: number): Promise<AttemptRow[]> {
   const rows = await tx.many<Row>(sql`
     with first as (select coalesce(original_execution, id) as id from execution where id = ${id})
-    select e.id, e.workflow_task, e.status, coalesce(${awaitingRetry}, false) as awaits_retry, e.held as is_held,
+    select e.id, e.workflow_task, e.status, coalesce(${awaitingRetry}, false) as awaits_retry, ${isHeld} as is_held,
       ${reason} as error, e.started_at, e.completed_at, (count(*) over ())::int as total
     from execution e, first
     where e.id = first.id or e.original_execution = first.id

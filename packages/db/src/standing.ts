@@ -32,6 +32,10 @@ export interface StandingRow {
   ahead: number;
 }
 
+/** Whether an execution `e` does not start, or is not started again, before its run is resumed. */
+export const isHeld = sql<boolean>`
+  (e.held or exists (select from paused_end t where t.execution = e.id and t.restarts))`;
+
 type Row = Omit<StandingRow, 'workflow_task'> & { workflow_task: Json };
 
 /** Counting what is due before an execution ends here. */
@@ -48,7 +52,7 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
       p.status as parent_status, own.at as next_retry_at, coalesce(own.at <= now(), false) as is_retry_due,
       e.revision is not null or exists (
         select from action a where a.ref = e.action_ref and a.revision is not null and a.removed_at is null) as has_action,
-      e.held or exists (select from paused_end t where t.execution = e.id and t.restarts) as is_held,
+      ${isHeld} as is_held,
       child.retry as child_retry, paused.run as paused, asked.inquiry, living.children, before.ahead
     from execution e
     left join worker k on k.id = e.worker

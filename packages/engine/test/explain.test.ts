@@ -2,9 +2,9 @@ import { replay, type Id, type JsonObject, type Proof } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
-import { claim, explainExecution, finish, pause, type ExecutionExplanation } from '../src/index.ts';
+import { claim, explainExecution, finish, pause, rescue, resume, type ExecutionExplanation } from '../src/index.ts';
 import { failed, flow, playOut, registerTestPack, startFlow } from './play.ts';
-import { installWorker, request } from './support.ts';
+import { installWorker, letLeasesRunOut, request } from './support.ts';
 
 async function explain(db: Database, id: Id, task?: string): Promise<ExecutionExplanation> {
   const explained = await explainExecution(db, id, task);
@@ -158,6 +158,29 @@ tasks:
   const paused = await explain(db, id);
   expect(paused.standing).toMatchObject({ reason: 'paused', execution: id, pause_reason: 'lunch' });
   expect(taskOf(paused, 'right').runs[0]?.attempts).toMatchObject([{ standing: { reason: 'paused' } }]);
+});
+
+test('an attempt whose worker was lost while its run is paused waits for the resume, and then starts again', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await registerTestPack(db, {
+    ...flow('version: 1.0.0\ntasks: [{ name: one, action: test.fragile }]\n'),
+    'actions/fragile.yaml': 'ref: test.fragile\nentry_point: do.sh\non_worker_lost: restart\n',
+  });
+  const id = await startFlow(db);
+  await claim(db, { worker: await installWorker(db, 'lost'), runtimes: ['shell'], limit: 1 });
+  await pause(db, id, 'lunch');
+  const reasons = async () =>
+    taskOf(await explain(db, id), 'one').runs[0]?.attempts.map(({ standing }) => standing.reason);
+  expect(await reasons()).toEqual(['running_on_worker']);
+  await letLeasesRunOut(db);
+  expect(await reasons()).toEqual(['no_supervisor_alive']);
+  await rescue(db, (_, error) => {
+    throw error instanceof Error ? error : new Error(String(error));
+  });
+  expect(await reasons()).toEqual(['paused']);
+  await resume(db, id);
+  expect(await reasons()).toEqual(['ended', 'no_worker_alive']);
 });
 
 test('of a task with many items the first hundred attempts that did not complete are shown, and all are counted', async () => {
