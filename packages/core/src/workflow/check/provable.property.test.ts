@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { taskOf, workflowOf } from '../../../test/workflow/arrows.ts';
 import { Play } from '../../../test/workflow/play.ts';
+import type { JsonObject } from '../../json.ts';
 import type { TaskDefinition, Transition, WorkflowDefinition } from '../definition.ts';
 import { at } from '../graph/digraph.ts';
 import type { Outcome } from '../conductor/step.ts';
@@ -36,7 +37,7 @@ const task = (size: number, index: number): fc.Arbitrary<TaskDefinition> =>
         ),
         { minLength: 4, maxLength: 4 },
       ),
-      publishes: fc.array(fc.constantFrom([], [], [{ count: '{{ count + 1 }}' }], [{ count: 0 }]), {
+      publishes: fc.array(fc.constantFrom<JsonObject[]>([], [], [{ count: '{{ count + 1 }}' }], [{ count: 0 }]), {
         minLength: 3,
         maxLength: 3,
       }),
