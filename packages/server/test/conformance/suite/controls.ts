@@ -14,20 +14,24 @@ interface Control {
   during: string | undefined;
   /** It is done once these have ended. */
   after: string[];
+  /** What becomes of that attempt by it. */
+  fate: 'let it finish' | 'stop it' | undefined;
 }
 
-const form = /^(?<verb>pause|resume|cancel)(?: (?<target>\S+))? (?:while (?<during>.+) runs|after (?<after>.+))$/;
+const form =
+  /^(?<verb>pause|resume|cancel)(?: (?<target>\S+))? (?:while (?<during>.+) runs(?: and (?<fate>let it finish|stop it))?|after (?<after>.+))$/;
 
 /** @throws Error where a text is no control. */
 function controlIn(text: string): Control {
   const groups = form.exec(text)?.groups;
   if (groups === undefined)
-    throw new Error(`'${text}' is not 'pause|resume|cancel [TASK] while TASK runs|after TASK, ...'`);
+    throw new Error(`'${text}' is not 'pause|resume|cancel [TASK] while TASK runs [and ...]|after TASK, ...'`);
   return {
     verb: groups['verb'] as Control['verb'],
     target: groups['target'],
     during: groups['during'],
     after: groups['after']?.split(', ') ?? [],
+    fate: groups['fate'] as Control['fate'],
   };
 }
 
@@ -39,7 +43,7 @@ export const heldBy = (meanwhile: readonly string[]): string[] =>
 export async function control(company: Company, root: Id, meanwhile: readonly string[]): Promise<void> {
   const { db, director } = company;
   let belowWhenPaused = 0;
-  for (const { verb, target, during, after } of meanwhile.map(controlIn)) {
+  for (const { verb, target, during, after, fate } of meanwhile.map(controlIn)) {
     const letGo = during === undefined ? undefined : await director.held(root, during);
     for (const name of after) await until(`${name} has ended`, async () => (await findPlace(db, root, name))?.isOver);
     const id = target === undefined ? root : (await findPlace(db, root, target))?.id;
@@ -47,8 +51,18 @@ export async function control(company: Company, root: Id, meanwhile: readonly st
     if (verb === 'resume') expect(await countBelow(db, root), 'what there is below a paused run').toBe(belowWhenPaused);
     await perform(await company.client(), verb, id);
     belowWhenPaused = await countBelow(db, root);
+    if (fate !== undefined) await expectFate(company, root, during ?? '', fate);
     letGo?.();
   }
+}
+
+/** An attempt that is held cannot end by itself, so how it stands now is what was done to it. */
+async function expectFate(company: Company, root: Id, name: string, fate: Control['fate']): Promise<void> {
+  const id = (await findPlace(company.db, root, name))?.id ?? '';
+  const client = await company.client();
+  const { data } = await client.getExecution({ path: { id } });
+  if (fate === 'let it finish') expect(data.status, name).toBe('running');
+  else expect(['canceling', 'cancelled'], name).toContain(data.status);
 }
 
 /** Everything is done twice: the second time it changes nothing. */

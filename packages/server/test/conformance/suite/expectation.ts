@@ -109,7 +109,7 @@ const header = record({
   needs: optional(text()),
   parameters: defaulted(anyMap(), {}),
   actions: defaulted(map(behaviours), {}),
-  /** What is done to the run from outside, in this order: `pause while TASK runs`, `resume after TASK`, `cancel while TASK runs`. */
+  /** What is done to the run from outside, in this order: `pause while TASK runs`, `resume after TASK`, `cancel while TASK runs and stop it` (or `and let it finish`). */
   meanwhile: defaulted(list(text()), []),
   /** The file is refused, with these problems: `LINE:COLUMN` and a part of the message. */
   problems: optional(list(text(), { atLeast: 1 })),
