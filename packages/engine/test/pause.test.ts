@@ -335,6 +335,7 @@ test('a paused run can be cancelled: nothing that ended meanwhile is decided any
   expect(await playOut(db)).toEqual([]);
   expect(await db.many(sql`select id from workflow_execution where paused or status <> 'cancelled'`)).toEqual([]);
   expect(await db.many(sql`select id from execution where held`)).toEqual([]);
+  expect(await db.many(sql`select id from paused_end`)).toEqual([]);
 });
 
 test('the time limit of a run goes on counting while it is paused', async () => {
