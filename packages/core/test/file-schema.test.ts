@@ -184,10 +184,10 @@ test('a file changed at random is sound for the parser if and only if it is by i
         `${kind}\n  parser: ${byParser.join('; ')}\n  schema: ${bySchema.slice(0, 3).join('; ')}\n ${JSON.stringify(changed).slice(0, 3000)}`,
       );
     }),
-    { numRuns: 2_000 },
+    { numRuns: 700 },
   );
   expect(disagreements.slice(0, 5)).toEqual([]);
-});
+}, 120_000);
 
 const values: Json[] = [null, true, 0, 1, 5, -1, 1.5, '', 'x', 'all', 'p.q', '{{ x }}', [], ['x'], {}, { x: 1 }];
 
