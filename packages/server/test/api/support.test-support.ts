@@ -38,7 +38,11 @@ export interface TestApi extends AsyncDisposable, BuiltApi {
   password: string;
   admin: string;
   viewer: string;
-  call(method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'HEAD' | 'DELETE', path: string, options?: CallOptions): Promise<Answer>;
+  call(
+    method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'HEAD' | 'DELETE',
+    path: string,
+    options?: CallOptions,
+  ): Promise<Answer>;
 }
 
 /** @param open what makes the database; default: a migrated, empty one. */

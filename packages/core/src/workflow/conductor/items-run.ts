@@ -1,5 +1,5 @@
 import type { Position } from '../graph/position.ts';
-import { countIn, isIn, numbersIn, without, withRange, type Intervals } from './intervals.ts';
+import { countIn, isIn, without, withRange, type Intervals } from './intervals.ts';
 import type { EndedTask } from './turn.ts';
 
 /** Most items of one run of a task that exist at a time without having ended, whatever its `concurrency`: a list of any length
@@ -100,8 +100,3 @@ export const elementsOf = (
   const size = batchSize ?? 1;
   return { from: item * size, to: Math.min((item + 1) * size, elements) };
 };
-
-/** Items under way whose attempt really runs. */
-export function* runningItems(run: ItemsRun): Generator<number> {
-  for (const item of numbersIn(run.live)) if (run.retried[item]?.waits !== true) yield item;
-}

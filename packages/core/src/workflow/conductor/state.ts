@@ -152,12 +152,6 @@ export function* activeRuns(
   }
 }
 
-/** Whether a run of a task exists and has not ended. */
-export const isActive = (state: RunState, node: TaskNode): boolean => {
-  const { name } = node.definition;
-  return own(state.active, name) !== undefined || own(state.items, name) !== undefined || isUsual(state, node);
-};
-
 /** The runs of a task that have ended and may be read, in the order they did. Of a task in no loop this is the last one; while it ran
  *  once, its standing says so and nothing is kept. */
 export function endedRuns(state: RunState, node: TaskNode): readonly EndedRun[] {

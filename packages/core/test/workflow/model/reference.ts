@@ -185,11 +185,7 @@ export class Reference {
   }
 
   /** Null: it could not be evaluated, which makes the workflow fail. */
-  #holds(
-    condition: string | null,
-    reader: { task: string; position: Position },
-    ended: Ended | null,
-  ): boolean | null {
+  #holds(condition: string | null, reader: { task: string; position: Position }, ended: Ended | null): boolean | null {
     if (condition === null) return true;
     try {
       return truthy(evaluate(parseCondition(condition), this.#scope(reader, ended)));
