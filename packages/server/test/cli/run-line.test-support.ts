@@ -8,7 +8,8 @@ const shell = promisify(execFile);
 
 /** Takes a line apart as a shell does: the arguments `attune` gets, and its standard input. */
 async function parsed(line: string, folder: string): Promise<{ args: string[]; stdin: string }> {
-  const spy = `attune() { printf '%s\\0' "$@"; printf '\\001'; cat; }`;
+  // by a descriptor of its own, for the line may send standard output to a file
+  const spy = `exec 3>&1\nattune() { printf '%s\\0' "$@" >&3; printf '\\001' >&3; cat >&3; }`;
   const running = shell('sh', ['-c', `${spy}\n${line}`], { cwd: folder });
   running.child.stdin?.end();
   const [args = '', stdin = ''] = (await running).stdout.split('\u0001');
