@@ -26,10 +26,5 @@ export function packSchemaCommand(pack: Command, cli: Cli): void {
         return 0;
       }),
     );
-  withExamples(
-    command,
-    'attune pack schema',
-    'attune pack schema action',
-    'attune pack schema workflow > workflow.schema.json',
-  );
+  withExamples(command, 'attune pack schema', 'attune pack schema action', 'attune pack schema workflow');
 }
