@@ -24,7 +24,7 @@ export type ReplayVerdict =
 export const taskStates = {
   active: 'A run of it is under way: its attempts say why they are where they are',
   waiting_for_join: 'Transitions led to it; its join is not met yet and may still be',
-  not_reached: 'No transition has led to it yet, and something that is under way may still lead to it',
+  not_reached: 'It has not run yet, and something that is under way may still lead to it',
   ended: 'It ran, and its last run has ended',
   skipped: 'Its condition was false when a transition led to it last',
   refused: 'It was to run and could not: its condition could not be evaluated, or it had run as often as it may',

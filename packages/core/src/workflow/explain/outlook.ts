@@ -40,7 +40,9 @@ export class Outlook {
     if (this.isActive(task)) return 'active';
     const arrivals = listOf(this.#state.waiting, task);
     if (arrivals.some((one) => this.#mayBeMet(node, one))) return 'waiting_for_join';
-    if (arrivals.length > 0 || own(this.#state.unmet, task) !== undefined) return 'join_unmet';
+    const isUnmet = arrivals.length > 0 || own(this.#state.unmet, task) !== undefined;
+    // in another iteration of a loop before it, its join is another one
+    if (isUnmet && (node.passed.length === 0 || !this.#mayReach(task))) return 'join_unmet';
     const last = [...story.runs.values()].at(-1);
     if (last !== undefined) return last.outcome === 'skipped' ? 'skipped' : 'ended';
     if (story.refusals.length > 0) return 'refused';
