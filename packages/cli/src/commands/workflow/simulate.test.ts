@@ -7,16 +7,16 @@ import { projectRoot } from '../../project-root.ts';
 import { testTerminal } from '../../terminal.test-support.ts';
 
 const pack = {
-  'pack.yaml': 'ref: x\nversion: 1.0.0\n',
-  'actions/do.yaml': 'ref: x.do\nentry_point: do.sh\n',
+  'pack.yaml': 'ref: xs\nversion: 1.0.0\n',
+  'actions/do.yaml': 'ref: xs.do\nentry_point: do.sh\n',
   'actions/do.sh': 'true\n',
   'workflows/flow.yaml': `
-ref: x.flow
+ref: xs.flow
 version: "1"
 parameters: { limit: { type: integer, required: true } }
 tasks:
   - name: ask
-    action: x.do
+    action: xs.do
     retry: { count: 1, delay: 5, on_error: result().code == 503 }
     next:
       - { when: result().n > parameters.limit, publish: [{ big: true }], do: [high] }
@@ -26,7 +26,7 @@ tasks:
 vars: { mail: false }
 `,
   'tests/flow.test.yaml': `
-workflow: x.flow
+workflow: xs.flow
 parameters: { limit: 3 }
 cases:
   - { name: small, results: { ask: { data: { n: 1 } } }, expect: { status: completed, sequence: [ask, low] } }
@@ -86,7 +86,7 @@ Results that were not used: results.yaml:2:6
 test('the same as JSON, for programs', async () => {
   const { stdout } = await simulate('ask: { data: { n: 1 } }', '--param', 'limit=3', '--results', 'results.yaml', '-j');
   const simulation = JSON.parse(stdout) as Simulation & { seed: null; unused: unknown[] };
-  expect(simulation).toMatchObject({ workflow_ref: 'x.flow', status: 'completed', seed: null, unused: [] });
+  expect(simulation).toMatchObject({ workflow_ref: 'xs.flow', status: 'completed', seed: null, unused: [] });
   expect(simulation.assumed).toMatchObject([{ task: 'low' }]);
   expect(simulation.steps.map(({ kind, at_seconds }) => [kind, at_seconds])).toEqual([
     ['decided', 0],
@@ -117,10 +117,12 @@ test('every mistake names its place', async () => {
     '/parameters/limt: "limt" is not a known name. Did you mean "limit"?',
   );
   expect(await mistake('as: {}', '--param', 'limit=3', '--results', 'results.yaml')).toContain(
-    'results.yaml:1:1: The workflow x.flow has no task "as". Did you mean "ask"?',
+    'results.yaml:1:1: The workflow xs.flow has no task "as". Did you mean "ask"?',
   );
   expect(await mistake('ask: [', '--param', 'limit=3', '--results', 'results.yaml')).toMatch(/results.yaml:\d+:\d+: /);
-  expect(await mistake('', 'x.flo', '--param', 'limit=3')).toContain(`has no workflow 'x.flo'. Did you mean "x.flow"?`);
+  expect(await mistake('', 'xs.flo', '--param', 'limit=3')).toContain(
+    `has no workflow 'xs.flo'. Did you mean "xs.flow"?`,
+  );
   expect(await mistake('', '--config', 'limit')).toContain("--config 'limit' is not NAME=VALUE");
   expect((await attune({}, 'workflow', 'simulate')).stderr).toContain('Expected the ref of a workflow');
   const broken = { ...pack, 'workflows/flow.yaml': pack['workflows/flow.yaml'].replace('[low]', '[lo]') };
@@ -135,7 +137,7 @@ test('tests of a pack: what passes, what fails and where, and a filter', async (
   const passed = await attune(inFolder(pack), 'workflow', 'test', 'x');
   expect(passed).toEqual({
     exit: 0,
-    stdout: '✓ x.flow  small\n✓ x.flow  large\n\n2 passed, 0 failed\n',
+    stdout: '✓ xs.flow  small\n✓ xs.flow  large\n\n2 passed, 0 failed\n',
     stderr: '',
   });
   const wrong = {
@@ -144,12 +146,12 @@ test('tests of a pack: what passes, what fails and where, and a filter', async (
   };
   const failed = await attune(inFolder(wrong), 'workflow', 'test', 'x');
   expect(failed).toMatchObject({ exit: 1, stderr: '' });
-  expect(failed.stdout).toBe(`✗ x.flow  small
+  expect(failed.stdout).toBe(`✗ xs.flow  small
     x/tests/flow.test.yaml:5:103  sequence[1]
       expected  "high"
       got       "low"
       tasks started in this order: ask, low
-✓ x.flow  large
+✓ xs.flow  large
 
 1 passed, 1 failed
 `);
