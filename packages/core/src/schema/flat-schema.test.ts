@@ -204,3 +204,19 @@ test('agrees with another validator on schemas and values made at random', () =>
   );
   expect(fitting).toBeGreaterThan(500);
 });
+
+test('a value that a secret may stand in is in no message, wherever in its schema the mark is', () => {
+  const marked: FlatSchema = {
+    hosts: { type: 'array', items: { type: 'object', properties: { name: { maxLength: 3 }, key: { secret: true } } } },
+    either: { oneOf: [{ type: 'integer' }, { type: 'object', properties: { key: { secret: true } } }] },
+    login: { type: 'object', properties: { user: { type: 'string' }, pin: { secret: true, type: 'string' } } },
+  };
+  const problems = validate(marked, {
+    hosts: [{ name: 'canary' }, 'canary'],
+    either: 'canary',
+    login: { user: 4711, pin: ['canary'] },
+  });
+  expect(problems.length).toBeGreaterThan(4);
+  expect(JSON.stringify(problems)).not.toContain('canary');
+  expect(JSON.stringify(problems)).toContain('4711');
+});

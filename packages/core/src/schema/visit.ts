@@ -1,6 +1,7 @@
 import type { Problem } from '../errors.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ProblemCode } from '../problem-code.ts';
+import { isSecret } from '../secret/paths.ts';
 import { describe } from '../yaml/shape.ts';
 import { keywords } from './keywords.ts';
 
@@ -37,7 +38,7 @@ export function visit(schema: Json, value: Json, pointer: string, mode: Mode, se
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return [];
   if (mode.templates && isTemplate(value)) return [];
 
-  const hidden = secret || schema['secret'] === true;
+  const hidden = secret || isSecret(schema);
   const problems: Problem[] = [];
   const here: Visit = {
     schema,

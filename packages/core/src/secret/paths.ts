@@ -17,11 +17,23 @@ export const secretPaths = (schema: FlatSchema | null | undefined): Path[] =>
 
 function pathsIn(definition: Json, path: Path): Path[] {
   if (!isJsonObject(definition)) return [];
-  const { properties = null, ...others } = definition;
-  if (isMarked(others)) return [path];
+  if (isSecret(definition)) return [path];
+  const { properties = null } = definition;
   return isJsonObject(properties)
     ? Object.entries(properties).flatMap(([name, member]) => pathsIn(member, [...path, name]))
     : [];
+}
+
+const wholes = new WeakMap<JsonObject, boolean>();
+
+/** Whether a definition makes a secret of all of its value, and not of members alone. */
+export function isSecret(definition: JsonObject): boolean {
+  const known = wholes.get(definition);
+  if (known !== undefined) return known;
+  const { properties: _, ...others } = definition;
+  const found = isMarked(others);
+  wholes.set(definition, found);
+  return found;
 }
 
 function isMarked(schema: Json): boolean {

@@ -64,7 +64,7 @@ const NewEventSchema = z
   .strictObject({ trigger_ref: GivenRefSchema, payload: JsonSchema.default({}) })
   .meta({ id: 'NewEvent' });
 
-export function eventRoutes(app: Api, { db, bell }: ApiDeps): void {
+export function eventRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
   app.get(
     '/api/v1/events',
     {
@@ -125,7 +125,7 @@ export function eventRoutes(app: Api, { db, bell }: ApiDeps): void {
           scope: `events:${callerOf(request).id}`,
           key: request.headers['idempotency-key'],
           entity_type: 'event',
-          request_hash: requestHash({ trigger_ref, payload }),
+          request_hash: requestHash({ trigger_ref, payload }, secrets),
         },
         (tx) => record(tx, { trigger_ref, payload, source_ref: 'api' }),
       );

@@ -30,7 +30,7 @@ const RerunSchema = z
   })
   .meta({ id: 'Rerun' });
 
-export function executionRerunRoute(app: Api, { db, bell }: ApiDeps): void {
+export function executionRerunRoute(app: Api, { db, bell, secrets }: ApiDeps): void {
   app.post(
     '/api/v1/executions/:id/rerun',
     {
@@ -58,7 +58,10 @@ export function executionRerunRoute(app: Api, { db, bell }: ApiDeps): void {
           scope: `executions:${executor}`,
           key: request.headers['idempotency-key'],
           entity_type: 'execution',
-          request_hash: requestHash({ rerun_of: execution, mode, from: from ?? null, ...asked } satisfies JsonObject),
+          request_hash: requestHash(
+            { rerun_of: execution, mode, from: from ?? null, ...asked } satisfies JsonObject,
+            secrets,
+          ),
         },
         (tx) => rerunExecution(tx, { execution, mode, from: from ?? null, executor, ...asked }),
       );

@@ -140,7 +140,7 @@ function readRoutes(app: Api, { db }: ApiDeps): void {
   );
 }
 
-function changeRoutes(app: Api, { db, bell }: ApiDeps): void {
+function changeRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
   app.post(
     '/api/v1/executions',
     {
@@ -164,7 +164,7 @@ function changeRoutes(app: Api, { db, bell }: ApiDeps): void {
           scope: `executions:${executor}`,
           key: request.headers['idempotency-key'],
           entity_type: 'execution',
-          request_hash: requestHash({ action_ref, parameters } satisfies JsonObject),
+          request_hash: requestHash({ action_ref, parameters } satisfies JsonObject, secrets),
         },
         (tx) => requestExecution(tx, { action_ref, parameters, executor }),
       );

@@ -1,6 +1,8 @@
-import { AttuneError, contentHash, type Id, type Json } from '@attune/core';
+import { createHmac } from 'node:crypto';
+import { AttuneError, canonicalJson, type Id, type Json } from '@attune/core';
 import { idempotency, type Database, type Tx } from '@attune/db';
 import { z } from 'zod';
+import type { SecretKey } from '../secret-key.ts';
 
 export const IdempotencyKeySchema = z
   .string()
@@ -36,4 +38,6 @@ export function createOnce(
   });
 }
 
-export const requestHash = (body: Json): string => contentHash(body);
+/** Names what a request says without telling it: a plain hash would let anyone who reads the row try out guesses of its secrets. */
+export const requestHash = (body: Json, secrets: Pick<SecretKey, 'derive'>): string =>
+  createHmac('sha256', secrets.derive('idempotency')).update(canonicalJson(body)).digest('hex');

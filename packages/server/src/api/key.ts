@@ -1,7 +1,5 @@
-import { createHmac } from 'node:crypto';
 import {
   AttuneError,
-  canonicalJson,
   keyNameForm,
   keyOwnerTypes,
   keyRef,
@@ -42,7 +40,7 @@ import {
   pageQuery,
   WordSchema,
 } from './edge/schema.ts';
-import { createOnce, idempotencyHeaders } from './idempotency.ts';
+import { createOnce, idempotencyHeaders, requestHash } from './idempotency.ts';
 
 const OwnerTypeSchema = z.enum([...keyOwnerTypes, 'sensor']).meta({ id: 'KeyOwnerType' });
 
@@ -186,15 +184,13 @@ function changeRoutes(app: Api, { db, secrets }: ApiDeps): void {
       demand(caller, { owner_type, owner: idOf(owner) }, 'keys:create');
       const ref = keyRef(owner_type, owner.type === 'identity' ? owner.id : (given ?? ''), name);
       const stored = stored64(value, encrypted, db);
-      // a plain hash of the body would let anyone who reads the row try out guesses
-      const secret = createHmac('sha256', secrets.derive('idempotency'));
       const { id, repeated } = await createOnce(
         db,
         {
           scope: `keys:${caller.id}`,
           key: request.headers['idempotency-key'],
           entity_type: 'key',
-          request_hash: secret.update(canonicalJson({ ref, value, encrypted })).digest('hex'),
+          request_hash: requestHash({ ref, value, encrypted }, secrets),
         },
         async (tx) => {
           const made = await keys.insert(tx, { ref, name, ...stored }, owner);
