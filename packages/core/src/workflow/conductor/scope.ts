@@ -26,9 +26,10 @@ export function runScope(turn: Turn, reader: Reader, ended: Ended, reads: TaskNa
   let tasks: JsonObject | undefined;
   const namespaces: Record<string, () => Json> = {
     parameters: () => parametersOf(turn),
-    workflow: () => variables,
-    vars: () => variables,
-    variables: () => variables,
+    // copies: all of them may be published to one of them
+    workflow: () => ({ ...variables }),
+    vars: () => ({ ...variables }),
+    variables: () => ({ ...variables }),
     task: () => (tasks ??= taskResults(turn, reader, reads)),
     tasks: () => (tasks ??= taskResults(turn, reader, reads)),
     config: () => facts.config,
