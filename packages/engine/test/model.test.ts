@@ -71,7 +71,7 @@ test('what the engine recorded of a run is what the model says, step by step', a
     steps += (await db.one<{ steps: number }>(sql`select steps from workflow_execution where execution = ${id}`)).steps;
   }
   expect(steps).toBeGreaterThan(200);
-});
+}, 240_000);
 
 test('a run that is paused and resumed at random moments is still what the model says', async () => {
   await using fresh = await freshDatabase();
@@ -96,7 +96,7 @@ test('a run that is paused and resumed at random moments is still what the model
     expect((await runOf(db, id)).status).not.toBe('running');
   }
   expect(pauses).toBeGreaterThan(30);
-});
+}, 240_000);
 
 const eventful = `
 ref: test.flow
