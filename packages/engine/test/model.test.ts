@@ -1,69 +1,20 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { parseWorkflow, readYaml, type Id, type WorkflowDefinition } from '@attune/core';
+import { parseWorkflow, readYaml, type Id } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { freshDatabase } from '../../../testing/database.ts';
 import { fileOf } from '../../core/test/workflow/model/file.ts';
-import { randomWorkflow } from '../../core/test/workflow/model/random.ts';
 import { crashing, type Crashing } from './crash.ts';
 import { disagreement, runAll, type Attempt, type Ending } from './model.ts';
 import { pause, resume } from '../src/index.ts';
-import { registerTestPack, runOf, startFlow } from './play.ts';
-
-/** A number from 0 to 9 that a text comes to, and nothing else. */
-function digitOf(text: string): number {
-  let hash = 7;
-  for (const letter of text) hash = (hash * 31 + letter.charCodeAt(0)) % 1_000_003;
-  return hash % 10;
-}
-
-/** How attempts end, by what they are and nothing else. */
-const endingBy =
-  (salt: number) =>
-  ({ task_name, visit, task_index, attempt }: Attempt): Ending => {
-    const digit = digitOf(`${salt} ${task_name} ${visit} ${attempt} ${task_index ?? ''}`);
-    if (digit === 9) return { kind: 'lost' };
-    const kind = digit < 6 ? 'succeeded' : digit < 8 ? 'failed' : 'timed_out';
-    return { kind, data: { n: digitOf(`${task_name} ${salt} ${visit}`) } };
-  };
-
-/** Workflows as files that the parser accepts, with the delays of their retries taken away. */
-function workflows(seed: number, count: number): WorkflowDefinition[] {
-  const isSound = (file: string): boolean => parseWorkflow(readYaml(file, 'model.yaml')).workflow !== undefined;
-  return fc
-    .sample(randomWorkflow(6), { seed, numRuns: count * 6 })
-    .map((definition) => ({
-      ...definition,
-      ref: 'test.flow',
-      max_visits: 5,
-      tasks: definition.tasks.map((task) => ({
-        ...task,
-        action: 'test.do',
-        retry: task.retry && { ...task.retry, delay: 0, max_delay: null },
-      })),
-    }))
-    .filter((definition) => isSound(fileOf(definition)))
-    .slice(0, count);
-}
-
-async function register(
-  db: Database,
-  definition: WorkflowDefinition,
-  more: Record<string, string> = {},
-): Promise<void> {
-  await registerTestPack(db, {
-    'actions/flow.yaml': 'ref: test.flow\nworkflow_file: workflows/flow.workflow.yaml\n',
-    'actions/workflows/flow.workflow.yaml': fileOf(definition).replace(/^ref: .*\n/, ''),
-    ...more,
-  });
-}
+import { runOf, startFlow } from './play.ts';
+import { digitOf, endingBy, registerWorkflow, workflows } from './random.ts';
 
 test('what the engine recorded of a run is what the model says, step by step', async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
   let steps = 0;
   for (const [index, definition] of workflows(20_261_126, 60).entries()) {
-    await register(db, definition);
+    await registerWorkflow(db, definition);
     const id = await startFlow(db);
     await runAll(db, endingBy(index), (living) => digitOf(`${index} ${living} ${steps}`) % living);
     const found = await disagreement(db, id, definition, {});
@@ -78,7 +29,7 @@ test('a run that is paused and resumed at random moments is still what the model
   const { db } = fresh;
   let pauses = 0;
   for (const [index, definition] of workflows(20_261_127, 30).entries()) {
-    await register(db, definition);
+    await registerWorkflow(db, definition);
     const id = await startFlow(db);
     let round = 0;
     let isPaused = false;
@@ -159,7 +110,7 @@ test('a crash before any statement or commit changes nothing of what a run comes
   const { db } = fresh;
   const definition = parseWorkflow(readYaml(eventful, 'eventful.yaml')).workflow;
   if (definition === undefined) throw new Error('The workflow is not sound');
-  await register(db, definition, { 'workflows/inner.yaml': inner });
+  await registerWorkflow(db, definition, { 'workflows/inner.yaml': inner });
   const start = async (crash: Crashing) => {
     const id = await startFlow(db);
     await runAll(crash.db, eventfully, () => 0);

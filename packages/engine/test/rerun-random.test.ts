@@ -1,40 +1,12 @@
-import fc from 'fast-check';
-import { parseWorkflow, readYaml, type Id, type WorkflowDefinition } from '@attune/core';
+import type { Id } from '@attune/core';
 import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { fileOf } from '../../core/test/workflow/model/file.ts';
-import { randomWorkflow } from '../../core/test/workflow/model/random.ts';
 import { explainExecution, rerunExecution } from '../src/index.ts';
 import { runAll, type Attempt, type Ending } from './model.ts';
-import { registerTestPack, runOf, startFlow } from './play.ts';
-
-/** Workflows as files that the parser accepts, with the delays of their retries taken away. */
-const workflows = (seed: number, count: number): WorkflowDefinition[] =>
-  fc
-    .sample(randomWorkflow(6), { seed, numRuns: count * 6 })
-    .map((definition) => ({
-      ...definition,
-      ref: 'test.flow',
-      max_visits: 5,
-      tasks: definition.tasks.map((task) => ({
-        ...task,
-        action: 'test.do',
-        retry: task.retry && { ...task.retry, delay: 0, max_delay: null },
-      })),
-    }))
-    .filter((definition) => parseWorkflow(readYaml(fileOf(definition), 'random.yaml')).workflow !== undefined)
-    .slice(0, count);
-
-const register = (db: Database, definition: WorkflowDefinition): Promise<void> =>
-  registerTestPack(db, {
-    'actions/flow.yaml': 'ref: test.flow\nworkflow_file: workflows/flow.workflow.yaml\n',
-    'actions/workflows/flow.workflow.yaml': fileOf(definition).replace(/^ref: .*\n/, ''),
-  });
-
-/** A number from 0 to 9 that a text comes to. */
-const digitOf = (text: string): number =>
-  Array.from(text).reduce((hash, letter) => (hash * 31 + letter.charCodeAt(0)) % 1_000_003, 7) % 10;
+import { runOf, startFlow } from './play.ts';
+import { digitOf, registerWorkflow, workflows } from './random.ts';
 
 const endingBy =
   (salt: number, mayFail: boolean) =>
@@ -86,7 +58,7 @@ test('whatever the workflow: what completed runs again only where it follows a f
   const { db } = fresh;
   let [reused, anew] = [0, 0];
   for (const [salt, definition] of workflows(20_260_206, 40).entries()) {
-    await register(db, definition);
+    await registerWorkflow(db, definition);
     const first = await startFlow(db);
     await runAll(db, endingBy(salt, true), (living) => salt % living);
     const second = await rerunFailed(db, first);
@@ -116,7 +88,7 @@ test('whatever the workflow: where everything succeeded nothing runs, and the re
   const { db } = fresh;
   let completed = 0;
   for (const [salt, definition] of workflows(7, 25).entries()) {
-    await register(db, definition);
+    await registerWorkflow(db, definition);
     const first = await startFlow(db);
     await runAll(db, endingBy(salt, false), () => 0);
     const before = await runOf(db, first);

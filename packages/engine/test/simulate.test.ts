@@ -1,8 +1,5 @@
-import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import {
-  parseWorkflow,
-  readYaml,
   simulate,
   type FlatSchema,
   type Id,
@@ -17,10 +14,9 @@ import {
 } from '@attune/core';
 import { lists, sql, type Database } from '@attune/db';
 import { freshDatabase } from '../../../testing/database.ts';
-import { fileOf } from '../../core/test/workflow/model/file.ts';
-import { randomWorkflow } from '../../core/test/workflow/model/random.ts';
-import { runAll, type Attempt, type Ending } from './model.ts';
+import { runAll } from './model.ts';
 import { flow, registerTestPack, startFlow } from './play.ts';
+import { digitOf, endingBy, registerWorkflow, workflows } from './random.ts';
 
 /** What the database recorded of a run and of those nested in it. */
 async function recordOf(db: Database, execution: Id, begun: Instant): Promise<RecordedRun> {
@@ -89,19 +85,6 @@ async function expectTheSame(db: Database, id: Id, parameters: JsonObject = {}):
   return record.steps.length;
 }
 
-/** A number from 0 to 9 that a text comes to. */
-const digitOf = (text: string): number =>
-  Buffer.from(text).reduce((hash, byte) => (hash * 31 + byte) % 1_000_003, 7) % 10;
-
-const endingBy =
-  (salt: number) =>
-  ({ task_name, visit, task_index, attempt }: Attempt): Ending => {
-    const digit = digitOf(`${salt} ${task_name} ${visit} ${attempt} ${task_index ?? ''}`);
-    if (digit === 9) return { kind: 'lost' };
-    const kind = digit < 6 ? 'succeeded' : digit < 8 ? 'failed' : 'timed_out';
-    return { kind, data: { n: digitOf(`${task_name} ${salt} ${visit}`) } };
-  };
-
 const eventful = `
 version: "1"
 vars: { round: 0, seen: [], text: many }
@@ -164,24 +147,9 @@ test('an eventful run comes out again from its record, whatever happened and in 
 test('random runs come out again from their records', async () => {
   await using fresh = await freshDatabase();
   const { db } = fresh;
-  const isSound = (file: string): boolean => parseWorkflow(readYaml(file, 'x.yaml')).workflow !== undefined;
-  const definitions = fc
-    .sample(randomWorkflow(6), { seed: 42, numRuns: 200 })
-    .map((definition) => ({
-      ...definition,
-      ref: 'test.flow',
-      max_visits: 5,
-      tasks: definition.tasks.map((task) => ({
-        ...task,
-        action: 'test.do',
-        retry: task.retry && { ...task.retry, delay: 0, max_delay: null },
-      })),
-    }))
-    .filter((definition) => isSound(fileOf(definition)))
-    .slice(0, 25);
   let steps = 0;
-  for (const [index, definition] of definitions.entries()) {
-    await registerTestPack(db, flow(fileOf(definition).replace(/^ref: .*\n/, '')));
+  for (const [index, definition] of workflows(42, 25).entries()) {
+    await registerWorkflow(db, definition);
     const id = await startFlow(db);
     await runAll(db, endingBy(index), (living) => digitOf(`${index} ${living} ${steps}`) % living);
     steps += await expectTheSame(db, id);
