@@ -15,15 +15,17 @@ export async function measureMigration(serverUrl, url, { rows }, log) {
   const peak = { ...before, togetherBytes: before.databaseBytes + before.logFilesBytes };
   const started = performance.now();
   const migration = migrate(url, { to: consolidation });
-  await whileRunning(migration, serverUrl, new URL(url).pathname.slice(1), (now) => {
+  const see = (now) => {
     peak.databaseBytes = Math.max(peak.databaseBytes, now.databaseBytes);
     peak.logFilesBytes = Math.max(peak.logFilesBytes, now.logFilesBytes);
     peak.togetherBytes = Math.max(peak.togetherBytes, now.databaseBytes + now.logFilesBytes);
-  });
+  };
+  await whileRunning(migration, serverUrl, new URL(url).pathname.slice(1), see);
   await migration;
   const seconds = (performance.now() - started) / 1000;
   log('the migration is done');
   const after = await withClient(url, held);
+  see(after); // a migration may end between two samples
   return {
     seconds,
     tablesBytes: before.tablesBytes,
