@@ -53,7 +53,7 @@ async function drive(db, worker, atOnce) {
 
 async function play(url) {
   await migrate(url);
-  const db = openDatabase(url, { max: 1 });
+  const db = openDatabase(url, { max: 1, avoidScans: true }); // as services have it
   try {
     const { id: worker } = await db.one(
       sql`insert into worker (name, worker_type, status) values ('growth', 'local', 'active') returning id`,

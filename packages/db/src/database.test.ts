@@ -1,7 +1,7 @@
 import type { Json } from '@attune/core';
 import { EventEmitter, once } from 'node:events';
 import { expect, test } from 'vitest';
-import { freshDatabase } from '../../../testing/database.ts';
+import { emptyDatabase, freshDatabase } from '../../../testing/database.ts';
 import { jsonb, openDatabase, sql, type Tx } from './database.ts';
 
 const one = async <R>(tx: Tx, statement: ReturnType<typeof sql<{ value: R }>>) => (await tx.one(statement)).value;
@@ -83,4 +83,12 @@ test('an idle connection that breaks is reported and replaced', async () => {
   await broken;
   expect(await one(db, sql<{ value: number }>`select 1 as value`)).toBe(1);
   await db.close();
+});
+
+test('a service asks for plans that go by indexes, and keeps its other settings', async () => {
+  await using database = await emptyDatabase();
+  const settings = sql<{ settings: string }>`
+    select concat_ws(' ', current_setting('enable_seqscan'), current_setting('TimeZone')) as settings`;
+  expect(await database.open({ avoidScans: true }).one(settings)).toEqual({ settings: 'off UTC' });
+  expect(await database.open().one(settings)).toEqual({ settings: 'on UTC' });
 });

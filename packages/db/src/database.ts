@@ -45,12 +45,18 @@ export interface DatabaseOptions {
   applicationName?: string;
   /** Seals and opens secrets; without one, whoever has a secret to keep is refused. */
   vault?: Vault;
+  /** Plans go by an index wherever one serves. A prepared statement keeps the plan that it got while its table was small, which in a
+   *  new database is a scan of the whole table, until statistics are taken first; meanwhile each statement would cost more the more
+   *  rows there are. For services, whose statements all have their index. Default false. */
+  avoidScans?: boolean;
   /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError?: (error: Error) => void;
 }
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const pool = new pg.Pool({ ...connectionConfig(url, options.applicationName ?? 'attune'), max: options.max ?? 10 });
+  const config = connectionConfig(url, options.applicationName ?? 'attune');
+  const scans = options.avoidScans === true ? ' -c enable_seqscan=off' : '';
+  const pool = new pg.Pool({ ...config, options: `${config.options ?? ''}${scans}`, max: options.max ?? 10 });
   pool.on('error', (error) => options.onIdleError?.(error));
   const vault = options.vault ?? noVault;
   return {

@@ -83,6 +83,7 @@ async function openMigratedDatabase(
   const applied = await migrate(url);
   if (applied.length > 0) log.info({ applied }, 'Migrated the database');
   const db = openDatabase(url, {
+    avoidScans: true,
     max: config.poolSize,
     vault: secrets,
     onIdleError: (error) => log.warn({ err: error }, 'A database connection broke; the pool replaces it'),
