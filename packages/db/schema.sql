@@ -42,6 +42,12 @@ begin
   return null;
 end
 $function$;
+-- The time of the transaction on the database's clock
+CREATE OR REPLACE FUNCTION attune.clock()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ STABLE PARALLEL SAFE
+RETURN now();
 CREATE OR REPLACE FUNCTION attune.delete_task_executions()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -133,7 +139,7 @@ $function$;
 
 create table attune.action (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   definition jsonb,
   description text not null,
   entrypoint text not null,
@@ -148,7 +154,7 @@ create table attune.action (
   revision text,
   runtime bigint,
   runtime_ref text,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   workflow_def bigint,
   constraint action_pkey PRIMARY KEY (id),
   constraint action_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
@@ -159,7 +165,7 @@ create table attune.audit_event (
   actor_identity bigint,
   actor_login text,
   category text not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   details jsonb,
   event_type text not null,
   outcome text not null,
@@ -174,7 +180,7 @@ create table attune.enforcement (
   condition attune.enforcement_condition_enum default 'all'::attune.enforcement_condition_enum not null,
   conditions jsonb default '[]'::jsonb not null,
   config jsonb,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   error jsonb,
   event bigint,
   payload jsonb not null,
@@ -184,14 +190,14 @@ create table attune.enforcement (
   rule_ref text not null,
   status attune.enforcement_status_enum default 'created'::attune.enforcement_status_enum not null,
   trigger_ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint enforcement_pkey PRIMARY KEY (id)
 );
 create table attune.event (
   id bigserial not null,
   cause bigint,
   config jsonb,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   headers jsonb,
   match_error jsonb,
   matched_at timestamp with time zone,
@@ -202,7 +208,7 @@ create table attune.event (
   source_ref text,
   trigger bigint,
   trigger_ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint event_pkey PRIMARY KEY (id)
 );
 create table attune.execution (
@@ -212,7 +218,7 @@ create table attune.execution (
   cause bigint,
   completed_at timestamp with time zone,
   config jsonb,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   enforcement bigint,
   executor bigint,
   held boolean default false not null,
@@ -233,7 +239,7 @@ create table attune.execution (
   started_at timestamp with time zone,
   status attune.execution_status_enum default 'requested'::attune.execution_status_enum not null,
   timeout_seconds integer,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   worker bigint,
   workflow_def bigint,
   workflow_task jsonb,
@@ -242,7 +248,7 @@ create table attune.execution (
 );
 create table attune.execution_late_report (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   execution bigint not null,
   lease_token uuid not null,
   outcome jsonb not null,
@@ -251,7 +257,7 @@ create table attune.execution_late_report (
 create table attune.execution_log (
   byte_offset bigint not null,
   content bytea not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   execution bigint not null,
   stream text not null,
   constraint execution_log_pkey PRIMARY KEY (execution, stream, byte_offset),
@@ -259,7 +265,7 @@ create table attune.execution_log (
   constraint execution_log_stream_check CHECK (stream = ANY (ARRAY['stdout'::text, 'stderr'::text]))
 );
 create table attune.idempotency (
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   entity bigint not null,
   entity_type text not null,
   key text not null,
@@ -271,11 +277,11 @@ create table attune.idempotency (
 create table attune.identity (
   id bigserial not null,
   attributes jsonb default '{}'::jsonb not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   display_name text,
   login text not null,
   password_hash text,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint identity_pkey PRIMARY KEY (id),
   constraint identity_login_key UNIQUE (login)
 );
@@ -283,7 +289,7 @@ create table attune.inquiry (
   id bigserial not null,
   action_result jsonb,
   assigned_to bigint,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   execution bigint not null,
   prompt text not null,
   responded_at timestamp with time zone,
@@ -292,12 +298,12 @@ create table attune.inquiry (
   response_schema jsonb,
   status attune.inquiry_status_enum default 'pending'::attune.inquiry_status_enum not null,
   timeout_at timestamp with time zone,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint inquiry_pkey PRIMARY KEY (id)
 );
 create table attune.integration_token (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   expires_at timestamp with time zone,
   identity bigint not null,
   label text not null,
@@ -310,7 +316,7 @@ create table attune.integration_token (
 );
 create table attune.key (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   encrypted boolean not null,
   encryption_key_hash text,
   name text not null,
@@ -324,7 +330,7 @@ create table attune.key (
   owner_sensor_ref text,
   owner_type attune.owner_type_enum not null,
   ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   value text not null,
   value_format text default 'text'::text not null,
   constraint key_pkey PRIMARY KEY (id),
@@ -346,7 +352,7 @@ create table attune.pack (
   conf_schema jsonb default '{}'::jsonb not null,
   config jsonb default '{}'::jsonb not null,
   config_defaults jsonb default '{}'::jsonb not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text,
   is_standard boolean default false not null,
   label text not null,
@@ -356,7 +362,7 @@ create table attune.pack (
   runtime_deps text[] default '{}'::text[] not null,
   source_path text,
   tags text[] default '{}'::text[] not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   version text not null,
   constraint pack_pkey PRIMARY KEY (id),
   constraint pack_config_defaults_check CHECK (jsonb_typeof(config_defaults) = 'object'::text),
@@ -397,7 +403,7 @@ create table attune.paused_end (
 );
 create table attune.permission_assignment (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   identity bigint not null,
   permset bigint not null,
   constraint permission_assignment_pkey PRIMARY KEY (id),
@@ -405,20 +411,20 @@ create table attune.permission_assignment (
 );
 create table attune.permission_set (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text,
   grants jsonb default '[]'::jsonb not null,
   label text,
   pack bigint,
   pack_ref text,
   ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint permission_set_pkey PRIMARY KEY (id),
   constraint permission_set_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
   constraint permission_set_ref_key UNIQUE (ref)
 );
 create table attune.refresh_token (
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   expires_at timestamp with time zone not null,
   family uuid not null,
   identity bigint not null,
@@ -429,7 +435,7 @@ create table attune.refresh_token (
 );
 -- Immutable definitions by the SHA-256 of their canonical JSON; never updated
 create table attune.revision (
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   definition jsonb not null,
   hash text not null,
   kind text not null,
@@ -444,7 +450,7 @@ create table attune.rule (
   action_params jsonb default '{}'::jsonb,
   action_ref text not null,
   conditions jsonb default '[]'::jsonb not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text not null,
   enabled boolean not null,
   label text not null,
@@ -456,7 +462,7 @@ create table attune.rule (
   trigger bigint not null,
   trigger_params jsonb default '{}'::jsonb,
   trigger_ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint rule_pkey PRIMARY KEY (id),
   constraint rule_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
   constraint rule_ref_key UNIQUE (ref)
@@ -464,7 +470,7 @@ create table attune.rule (
 create table attune.runtime (
   id bigserial not null,
   aliases text[] default '{}'::text[] not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text,
   distributions jsonb not null,
   execution_config jsonb default '{}'::jsonb not null,
@@ -474,14 +480,14 @@ create table attune.runtime (
   pack_ref text,
   ref text not null,
   runtime_type attune.runtime_type_enum not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint runtime_pkey PRIMARY KEY (id),
   constraint runtime_ref_key UNIQUE (ref)
 );
 create table attune.sensor (
   id bigserial not null,
   config jsonb,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text not null,
   enabled boolean not null,
   entrypoint text not null,
@@ -494,20 +500,20 @@ create table attune.sensor (
   runtime_ref text not null,
   trigger bigint not null,
   trigger_ref text not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   constraint sensor_pkey PRIMARY KEY (id),
   constraint sensor_ref_check CHECK (ref = lower(ref) AND ref ~ '^[^.]+\.[^.]+$'::text),
   constraint sensor_ref_key UNIQUE (ref)
 );
 -- Living service instances; a heartbeat older than 20 s is dead
 create table attune.service (
-  heartbeat_at timestamp with time zone default now() not null,
+  heartbeat_at timestamp with time zone default attune.clock() not null,
   host text not null,
   instance uuid not null,
   name text not null,
   pid integer not null,
   service text not null,
-  started_at timestamp with time zone default now() not null,
+  started_at timestamp with time zone default attune.clock() not null,
   url text,
   version text not null,
   constraint service_pkey PRIMARY KEY (instance),
@@ -515,7 +521,7 @@ create table attune.service (
 );
 create table attune.trigger (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   description text,
   enabled boolean default true not null,
   label text not null,
@@ -526,7 +532,7 @@ create table attune.trigger (
   ref text not null,
   removed_at timestamp with time zone,
   revision text,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   webhook_config jsonb default '{}'::jsonb,
   webhook_enabled boolean default false not null,
   webhook_key character varying(64),
@@ -542,7 +548,7 @@ create table attune.trigger (
 create table attune.worker (
   id bigserial not null,
   capabilities jsonb,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   host text,
   instance uuid,
   last_heartbeat timestamp with time zone,
@@ -552,13 +558,13 @@ create table attune.worker (
   runtime bigint,
   runtimes text[] default '{}'::text[] not null,
   status attune.worker_status_enum default 'inactive'::attune.worker_status_enum,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   worker_type attune.worker_type_enum not null,
   constraint worker_pkey PRIMARY KEY (id)
 );
 create table attune.workflow_definition (
   id bigserial not null,
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   definition jsonb not null,
   description text,
   enabled boolean default true not null,
@@ -570,7 +576,7 @@ create table attune.workflow_definition (
   ref character varying(255) not null,
   revision text,
   tags text[] default '{}'::text[],
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   version character varying(50) not null,
   constraint workflow_definition_pkey PRIMARY KEY (id),
   constraint workflow_definition_ref_key UNIQUE (ref)
@@ -578,7 +584,7 @@ create table attune.workflow_definition (
 create table attune.workflow_execution (
   id bigserial not null,
   completed_tasks text[] default '{}'::text[],
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   current_tasks text[] default '{}'::text[],
   error_message text,
   execution bigint not null,
@@ -593,7 +599,7 @@ create table attune.workflow_execution (
   status attune.execution_status_enum default 'requested'::attune.execution_status_enum not null,
   steps integer default 0 not null,
   task_graph jsonb not null,
-  updated timestamp with time zone default now() not null,
+  updated timestamp with time zone default attune.clock() not null,
   variables jsonb default '{}'::jsonb,
   variables_step integer default 0 not null,
   workflow_def bigint not null,
@@ -616,7 +622,7 @@ create table attune.workflow_item_list (
   constraint workflow_item_list_visit_check CHECK (visit > 0)
 );
 create table attune.workflow_step (
-  created timestamp with time zone default now() not null,
+  created timestamp with time zone default attune.clock() not null,
   decision jsonb not null,
   execution bigint,
   step integer not null,

@@ -65,13 +65,13 @@ export const upsert = (tx: Tx, action: ActionToKeep): Promise<{ id: Id }> =>
       pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
       entrypoint = excluded.entrypoint, runtime_ref = excluded.runtime_ref, param_schema = excluded.param_schema,
       out_schema = excluded.out_schema, is_workflow = excluded.is_workflow, workflow_def = excluded.workflow_def,
-      definition = excluded.definition, revision = excluded.revision, removed_at = null, updated = now()
+      definition = excluded.definition, revision = excluded.revision, removed_at = null, updated = attune.clock()
     returning id`);
 
 /** Retires the actions of a pack whose refs left its files: what runs goes on, later runs fail and name them. */
 export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise<number> =>
   tx.run(sql`
-    update action set removed_at = now(), updated = now()
+    update action set removed_at = attune.clock(), updated = attune.clock()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
 
 /** Every action that is not retired, with its parameters: what packs may refer to. */

@@ -34,7 +34,7 @@ export const insert = (tx: Tx, enforcement: NewEnforcement): Promise<{ id: Id } 
       ${enforcement.revision}, ${jsonb(enforcement.config)}, coalesce(${jsonb(enforcement.payload)}, 'null'),
       coalesce(${jsonb(enforcement.conditions)}, '[]'),
       (case when ${enforcement.error === null} then 'created' else 'failed' end)::enforcement_status_enum,
-      ${jsonb(enforcement.error)}, case when ${enforcement.error === null} then null else now() end)
+      ${jsonb(enforcement.error)}, case when ${enforcement.error === null} then null else attune.clock() end)
     on conflict (rule, event) where revision is not null do nothing
     returning id`);
 
@@ -53,7 +53,7 @@ export const resolve = (
 ): Promise<number> =>
   tx.run(sql`
     update enforcement
-    set status = ${status}::enforcement_status_enum, error = ${jsonb(error)}, resolved_at = now(), updated = now()
+    set status = ${status}::enforcement_status_enum, error = ${jsonb(error)}, resolved_at = attune.clock(), updated = attune.clock()
     where id = ${id} and status = 'created'`);
 
 export interface EnforcementOutcome {

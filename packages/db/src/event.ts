@@ -47,11 +47,11 @@ export const lockUnmatched = (tx: Tx, limit: number): Promise<EventRow[]> =>
 
 export const markMatched = (tx: Tx, ids: readonly Id[], ruleSet: string | null): Promise<number> =>
   tx.run(sql`
-    update event set matched_at = now(), rule_set = ${ruleSet}, updated = now()
+    update event set matched_at = attune.clock(), rule_set = ${ruleSet}, updated = attune.clock()
     where id = any(${ids}::bigint[])`);
 
 /** Sets an event aside that could not be matched at all, with the reason, so that it harms no other. */
 export const setAside = (tx: Tx, id: Id, error: JsonObject): Promise<number> =>
   tx.run(sql`
-    update event set matched_at = now(), match_error = ${jsonb(error)}, updated = now()
+    update event set matched_at = attune.clock(), match_error = ${jsonb(error)}, updated = attune.clock()
     where id = ${id} and matched_at is null`);

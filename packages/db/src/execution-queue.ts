@@ -58,9 +58,9 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
       nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
       x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
       x.result_hash,
-      now() + make_interval(secs => x.delay_seconds),
-      case when x.status = 'running' then now() end,
-      case when x.status = any(${finalStatuses}::execution_status_enum[]) then now() end
+      attune.clock() + make_interval(secs => x.delay_seconds),
+      case when x.status = 'running' then attune.clock() end,
+      case when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
     from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
@@ -92,14 +92,14 @@ export const claimScheduled = (tx: Tx, worker: Id, runtimes: readonly string[], 
     -- a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
     with due as (
       select id from execution
-      where status = 'scheduled' and revision is not null and run_after <= now() and runtime = any(${runtimes}::text[])
+      where status = 'scheduled' and revision is not null and run_after <= attune.clock() and runtime = any(${runtimes}::text[])
       order by run_after, id
       limit ${limit}
       for update skip locked),
     claimed as (
       update execution e
       set status = 'running', worker = ${worker}, lease_token = gen_random_uuid(),
-        lease_until = now() + make_interval(secs => ${leaseSeconds}), started_at = now(), updated = now()
+        lease_until = attune.clock() + make_interval(secs => ${leaseSeconds}), started_at = attune.clock(), updated = attune.clock()
       from due where e.id = due.id
       returning e.*)
     select c.id, c.lease_token, c.action_ref, c.runtime, c.revision, c.pack_revision, c.config, v.definition,
@@ -113,8 +113,8 @@ export const claimScheduled = (tx: Tx, worker: Id, runtimes: readonly string[], 
 /** When the next execution for these runtimes becomes due; null where none waits. */
 export const nextDue = async (tx: Tx, runtimes: readonly string[]): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number }>(sql`
-    select extract(epoch from run_after - now())::float8 as seconds from execution
-    where status = 'scheduled' and revision is not null and run_after > now() and runtime = any(${runtimes}::text[])
+    select extract(epoch from run_after - attune.clock())::float8 as seconds from execution
+    where status = 'scheduled' and revision is not null and run_after > attune.clock() and runtime = any(${runtimes}::text[])
     order by run_after limit 1`);
   return row?.seconds ?? null;
 };
@@ -131,7 +131,7 @@ export const renewLeases = (
   leases: readonly Lease[],
 ): Promise<{ id: Id; lease_token: string; status: ExecutionStatus }[]> =>
   tx.many<{ id: Id; lease_token: string; status: ExecutionStatus }>(sql`
-    update execution e set lease_until = now() + make_interval(secs => ${leaseSeconds})
+    update execution e set lease_until = attune.clock() + make_interval(secs => ${leaseSeconds})
     from unnest(${leases.map((lease) => lease.execution)}::bigint[],
       ${leases.map((lease) => lease.lease_token)}::uuid[]) as held(id, token)
     where e.id = held.id and e.lease_token = held.token and e.worker = ${worker} and e.status in ('running', 'canceling')
@@ -143,7 +143,7 @@ export const renewLeases = (
 export const handBack = (tx: Tx, lease: Lease, held: boolean): Promise<number> =>
   tx.run(sql`
     update execution set status = ${held ? 'requested' : 'scheduled'}::execution_status_enum, held = ${held}, worker = null, lease_token = null, lease_until = null, started_at = null,
-      updated = now()
+      updated = attune.clock()
     where id = ${lease.execution} and lease_token = ${lease.lease_token} and status = 'running'`);
 
 export const find = async (tx: Tx, id: Id): Promise<EngineExecution | undefined> => {
@@ -178,8 +178,8 @@ export async function end(
   const pairs = pairsOf(ending.move);
   const row = await tx.maybe<Row>(sql`
     update execution e
-    set status = m.next, result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = now(),
-      lease_until = null, held = false, updated = now(), workflow_task = ${endedTask(ending.timed_out)}
+    set status = m.next, result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = attune.clock(),
+      lease_until = null, held = false, updated = attune.clock(), workflow_task = ${endedTask(ending.timed_out)}
     from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
     where e.id = ${id} and e.status = m.was and (${leaseToken}::uuid is null or e.lease_token = ${leaseToken}::uuid)
@@ -191,9 +191,9 @@ export async function end(
 export async function move(tx: Tx, id: Id, name: Move): Promise<EngineExecution | undefined> {
   const pairs = pairsOf(name);
   const row = await tx.maybe<Row>(sql`
-    update execution e set status = m.next, updated = now(),
-      run_after = coalesce(e.run_after, now()),
-      started_at = case when m.next = 'running' then coalesce(e.started_at, now()) else e.started_at end
+    update execution e set status = m.next, updated = attune.clock(),
+      run_after = coalesce(e.run_after, attune.clock()),
+      started_at = case when m.next = 'running' then coalesce(e.started_at, attune.clock()) else e.started_at end
     from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
     where e.id = ${id} and e.status = m.was
@@ -212,7 +212,7 @@ export const admitWaiting = (tx: Tx, limit: number): Promise<number> => {
       select e.id from execution e where ${waitsForAdmission} and e.runtime is not null
       order by e.id limit ${limit} for update skip locked)
     update execution e
-    set status = m.next, run_after = coalesce(e.run_after, now()), updated = now()
+    set status = m.next, run_after = coalesce(e.run_after, attune.clock()), updated = attune.clock()
     from waiting, unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
     where e.id = waiting.id and e.status = m.was`);
@@ -223,13 +223,13 @@ export const admitWaiting = (tx: Tx, limit: number): Promise<number> => {
 export const beginDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
     select e.id from execution e
-    where ${waitsForAdmission} and e.runtime is null and coalesce(e.run_after, now()) <= now()
+    where ${waitsForAdmission} and e.runtime is null and coalesce(e.run_after, attune.clock()) <= attune.clock()
     order by e.id limit ${limit}`);
 
 /** Seconds until the next of them is due; null where none waits. */
 export const nextBeginSeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
-    select extract(epoch from min(e.run_after) - now())::float8 as seconds from execution e
+    select extract(epoch from min(e.run_after) - attune.clock())::float8 as seconds from execution e
     where ${waitsForAdmission} and e.runtime is null`);
   return row?.seconds ?? null;
 };
@@ -238,7 +238,7 @@ export const nextBeginSeconds = async (tx: Tx): Promise<number | null> => {
 export const leaseExpired = (tx: Tx, limit: number, after: Id): Promise<{ id: Id; lease_token: string }[]> =>
   tx.many<{ id: Id; lease_token: string }>(sql`
     select id, lease_token from execution
-    where lease_until is not null and lease_until < now() and status in ('running', 'canceling') and id > ${after}
+    where lease_until is not null and lease_until < attune.clock() and status in ('running', 'canceling') and id > ${after}
     order by id limit ${limit}`);
 
 /** What a worker holds, whether its leases ran out or not. */
@@ -259,7 +259,7 @@ const isKnownAction = sql<boolean>`(e.revision is not null
 /** Seconds until the next retry is due; null where none waits. */
 export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
-    select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - now())::float8 as seconds
+    select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - attune.clock())::float8 as seconds
     from execution e
     where ${awaitingRetry} and not held and ${isKnownAction} and isfinite((workflow_task->>'next_retry_at')::timestamptz)`);
   return row?.seconds ?? null;
@@ -270,14 +270,14 @@ export const setNextRetry = (tx: Tx, id: Id, delaySeconds: number): Promise<numb
   tx.run(sql`
     update execution
     set workflow_task = workflow_task || jsonb_build_object('next_retry_at',
-      attune.instant(now() + make_interval(secs => ${delaySeconds}))), updated = now()
+      attune.instant(attune.clock() + make_interval(secs => ${delaySeconds}))), updated = attune.clock()
     where id = ${id}`);
 
 /** Takes the retry of an attempt: clears `next_retry_at`, so that no second successor is made. */
 export const takeRetry = (tx: Tx, id: Id): Promise<number> =>
   tx.run(sql`
     update execution
-    set workflow_task = workflow_task || '{"next_retry_at": null}', updated = now()
+    set workflow_task = workflow_task || '{"next_retry_at": null}', updated = attune.clock()
     where id = ${id} and workflow_task->>'next_retry_at' is not null`);
 
 /** Whether an execution has children that are not final. */
@@ -293,7 +293,7 @@ export const hasLivingChild = async (tx: Tx, parent: Id): Promise<boolean> =>
  *  attempt's any more. */
 export async function giveUpLease(tx: Tx, lease: Lease): Promise<EngineExecution | undefined> {
   const row = await tx.maybe<Row>(sql`
-    update execution e set lease_until = null, updated = now()
+    update execution e set lease_until = null, updated = attune.clock()
     where e.id = ${lease.execution} and e.lease_token = ${lease.lease_token} and e.status = 'running'
       and e.lease_until is not null
     returning ${columns}`);
@@ -305,7 +305,7 @@ export const workflowsPastDeadline = (tx: Tx, limit: number): Promise<{ id: Id }
   tx.many<{ id: Id }>(sql`
     select id from execution
     where status = 'running' and workflow_def is not null and timeout_seconds is not null
-      and started_at + make_interval(secs => timeout_seconds) <= now()
+      and started_at + make_interval(secs => timeout_seconds) <= attune.clock()
     order by started_at limit ${limit}`);
 
 /** Keeps a report that was refused because its attempt no longer owns the execution. */
@@ -326,5 +326,5 @@ export const attemptsOf = async (tx: Tx, execution: EngineExecution): Promise<nu
 export const hasRunOut = async (tx: Tx, id: Id): Promise<boolean> =>
   (
     await tx.one<{ out: boolean }>(sql`
-    select coalesce(lease_until < clock_timestamp(), false) as out from execution where id = ${id}`)
+    select coalesce(lease_until < attune.clock(), false) as out from execution where id = ${id}`)
   ).out;

@@ -40,9 +40,9 @@ const claim = async (tx: Tx, request: IdempotentRequest): Promise<boolean> =>
     insert into idempotency as i (scope, key, request_hash, entity_type, entity)
     values (${request.scope}, ${request.key}, ${request.request_hash}, ${request.entity_type}, 0)
     on conflict (scope, key) do update set
-      request_hash = excluded.request_hash, entity_type = excluded.entity_type, entity = 0, created = now()
-    where i.created <= now() - make_interval(hours => ${idempotencyHours})`)) > 0;
+      request_hash = excluded.request_hash, entity_type = excluded.entity_type, entity = 0, created = attune.clock()
+    where i.created <= attune.clock() - make_interval(hours => ${idempotencyHours})`)) > 0;
 
 /** Forgets keys whose day is over. */
 export const prune = (tx: Tx): Promise<number> =>
-  tx.run(sql`delete from idempotency where created <= now() - make_interval(hours => ${idempotencyHours})`);
+  tx.run(sql`delete from idempotency where created <= attune.clock() - make_interval(hours => ${idempotencyHours})`);

@@ -40,7 +40,7 @@ export const findBySession = (tx: Tx, id: Id, session: string): Promise<Caller |
 export const findByIntegrationToken = (tx: Tx, tokenHash: string): Promise<Caller | undefined> =>
   tx.maybe<Caller>(sql`
     select ${callerColumns} from integration_token t join identity i on i.id = t.identity
-    where t.token_hash = ${tokenHash} and t.revoked_at is null and (t.expires_at is null or t.expires_at > now())`);
+    where t.token_hash = ${tokenHash} and t.revoked_at is null and (t.expires_at is null or t.expires_at > attune.clock())`);
 
 /** For a login with a password. */
 export const findByLogin = (
@@ -74,7 +74,7 @@ export const keepPermissionSet = (
     insert into permission_set (ref, label, description, grants)
     values (${set.ref}, ${set.label}, ${set.description}, ${jsonb(set.grants as unknown as Json)})
     on conflict (ref) do update set label = excluded.label, description = excluded.description,
-      grants = excluded.grants, updated = now()
+      grants = excluded.grants, updated = attune.clock()
     returning id`);
 
 /** Assigns a permission set to an identity; once is enough. */

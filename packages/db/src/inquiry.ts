@@ -42,7 +42,7 @@ export const insert = (tx: Tx, inquiry: NewInquiry): Promise<{ id: Id }> =>
   tx.one<{ id: Id }>(sql`
     insert into inquiry (execution, prompt, response_schema, assigned_to, timeout_at, action_result)
     values (${inquiry.execution}, ${inquiry.prompt}, ${jsonb(inquiry.response_schema)}, ${inquiry.assigned_to},
-      now() + make_interval(secs => ${inquiry.timeout_seconds}), ${jsonb(inquiry.action_result)})
+      attune.clock() + make_interval(secs => ${inquiry.timeout_seconds}), ${jsonb(inquiry.action_result)})
     returning id`);
 
 export const find = (tx: Tx, id: Id): Promise<Inquiry | undefined> =>
@@ -53,21 +53,21 @@ export const respond = (tx: Tx, id: Id, response: Json, by: Id): Promise<Inquiry
   tx.maybe<Inquiry>(sql`
     update inquiry
     set status = 'responded', response = ${response === null ? sql`'null'::jsonb` : jsonb(response)}, responded_by = ${by},
-      responded_at = now(), updated = now()
-    where id = ${id} and status = 'pending' and (timeout_at is null or timeout_at > now())
+      responded_at = attune.clock(), updated = attune.clock()
+    where id = ${id} and status = 'pending' and (timeout_at is null or timeout_at > attune.clock())
     returning ${columns}`);
 
 /** Cancels the question that an execution waits with. */
 export const cancelOf = (tx: Tx, execution: Id): Promise<number> =>
   tx.run(sql`
-    update inquiry set status = 'cancelled', updated = now() where execution = ${execution} and status = 'pending'`);
+    update inquiry set status = 'cancelled', updated = attune.clock() where execution = ${execution} and status = 'pending'`);
 
 /** Cancels the questions that children of these executions wait with.
  *  @returns those children. */
 export const cancelBelow = async (tx: Tx, parents: readonly Id[]): Promise<Id[]> =>
   (
     await tx.many<{ execution: Id }>(sql`
-    update inquiry q set status = 'cancelled', updated = now()
+    update inquiry q set status = 'cancelled', updated = attune.clock()
     from execution e
     where e.parent = any(${parents}::bigint[]) and e.status = 'running' and q.execution = e.id and q.status = 'pending'
     returning q.execution`)
@@ -77,20 +77,20 @@ export const cancelBelow = async (tx: Tx, parents: readonly Id[]): Promise<Id[]>
 export const overdue = (tx: Tx, limit: number): Promise<{ id: Id; execution: Id }[]> =>
   tx.many<{ id: Id; execution: Id }>(sql`
     select id, execution from inquiry
-    where status = 'pending' and timeout_at is not null and timeout_at <= now()
+    where status = 'pending' and timeout_at is not null and timeout_at <= attune.clock()
     order by timeout_at limit ${limit}`);
 
 /** Ends an inquiry that nobody answered in time. */
 export const timeOut = (tx: Tx, id: Id): Promise<Inquiry | undefined> =>
   tx.maybe<Inquiry>(sql`
-    update inquiry set status = 'timeout', updated = now()
-    where id = ${id} and status = 'pending' and timeout_at <= now()
+    update inquiry set status = 'timeout', updated = attune.clock()
+    where id = ${id} and status = 'pending' and timeout_at <= attune.clock()
     returning ${columns}`);
 
 /** Seconds until the next deadline; null where none is set. */
 export const nextDeadlineSeconds = async (tx: Tx): Promise<number | null> => {
   const row = await tx.maybe<{ seconds: number | null }>(sql`
-    select extract(epoch from min(timeout_at) - now())::float8 as seconds from inquiry
+    select extract(epoch from min(timeout_at) - attune.clock())::float8 as seconds from inquiry
     where status = 'pending' and timeout_at is not null`);
   return row?.seconds ?? null;
 };

@@ -44,7 +44,7 @@ export const insert = (
 export const setValue = (tx: Tx, ref: string, stored: StoredKeyValue): Promise<{ id: Id } | undefined> =>
   tx.maybe<{ id: Id }>(sql`
     update key set value = ${stored.value}, value_format = ${stored.value_format}, encrypted = ${stored.encrypted},
-      encryption_key_hash = ${stored.encryption_key_hash}, updated = now()
+      encryption_key_hash = ${stored.encryption_key_hash}, updated = attune.clock()
     where ref = ${ref} returning id`);
 
 export const remove = (tx: Tx, ref: string): Promise<number> => tx.run(sql`delete from key where ref = ${ref}`);

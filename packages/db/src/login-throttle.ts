@@ -13,12 +13,12 @@ export interface ThrottleState {
 export const count = (tx: Tx, subjects: readonly string[], windowSeconds: number): Promise<ThrottleState[]> =>
   tx.many<ThrottleState>(sql`
     insert into login_throttle as t (subject, attempts, window_ends)
-    select subject, 1, now() + make_interval(secs => ${windowSeconds})
+    select subject, 1, attune.clock() + make_interval(secs => ${windowSeconds})
     from unnest(${[...subjects].sort()}::text[]) as s(subject)
     on conflict (subject) do update set
-      attempts = case when t.window_ends <= now() then 1 else least(t.attempts, 1000000) + 1 end,
-      window_ends = case when t.window_ends <= now() then excluded.window_ends else t.window_ends end
-    returning subject, attempts, ceil(extract(epoch from window_ends - now()))::int as seconds_left`);
+      attempts = case when t.window_ends <= attune.clock() then 1 else least(t.attempts, 1000000) + 1 end,
+      window_ends = case when t.window_ends <= attune.clock() then excluded.window_ends else t.window_ends end
+    returning subject, attempts, ceil(extract(epoch from window_ends - attune.clock()))::int as seconds_left`);
 
 /** Forgets a subject: its owner has proved who they are. */
 export const forget = (tx: Tx, subject: string): Promise<number> =>
@@ -28,4 +28,4 @@ export const forget = (tx: Tx, subject: string): Promise<number> =>
 export const prune = (tx: Tx): Promise<number> =>
   tx.run(sql`
     delete from login_throttle where subject in (
-      select subject from login_throttle where window_ends < now() limit 10000 for update skip locked)`);
+      select subject from login_throttle where window_ends < attune.clock() limit 10000 for update skip locked)`);

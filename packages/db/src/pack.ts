@@ -23,7 +23,7 @@ export const lock = (tx: Tx, ref: string): Promise<PackRow | undefined> =>
 
 /** Sets what an administrator configured. */
 export const setConfig = (tx: Tx, id: Id, config: JsonObject): Promise<number> =>
-  tx.run(sql`update pack set config = ${jsonb(config)}, updated = now() where id = ${id}`);
+  tx.run(sql`update pack set config = ${jsonb(config)}, updated = attune.clock() where id = ${id}`);
 
 export interface PackToKeep {
   ref: string;
@@ -52,7 +52,7 @@ export const upsert = (tx: Tx, pack: PackToKeep): Promise<{ id: Id }> =>
       label = excluded.label, description = excluded.description, version = excluded.version,
       conf_schema = excluded.conf_schema, config_defaults = excluded.config_defaults, meta = excluded.meta,
       tags = excluded.tags, runtime_deps = excluded.runtime_deps, is_standard = excluded.is_standard,
-      revision = excluded.revision, source_path = excluded.source_path, updated = now()
+      revision = excluded.revision, source_path = excluded.source_path, updated = attune.clock()
     returning id`);
 
 /** Keeps the files of a pack revision; content that any pack already brought is stored once. */

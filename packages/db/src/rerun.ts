@@ -102,4 +102,4 @@ export const resultsOf = (
 
 /** Notes how an execution runs another one again. */
 export const keep = (tx: Tx, id: Id, rerun: JsonObject): Promise<number> =>
-  tx.run(sql`update execution set rerun = ${jsonb(rerun)}, updated = now() where id = ${id}`);
+  tx.run(sql`update execution set rerun = ${jsonb(rerun)}, updated = attune.clock() where id = ${id}`);

@@ -37,7 +37,7 @@ export const enabledOfTriggers = (
 /** Sets whether a rule matches events from now on. No row is returned for a ref that is not known. */
 export const setEnabled = (tx: Tx, ref: string, enabled: boolean): Promise<{ id: Id; enabled: boolean } | undefined> =>
   tx.maybe<{ id: Id; enabled: boolean }>(sql`
-    update rule set enabled = ${enabled}, updated = now()
+    update rule set enabled = ${enabled}, updated = attune.clock()
     where ref = ${ref} and removed_at is null returning id, enabled`);
 
 export interface RuleToKeep {
@@ -70,14 +70,14 @@ export const upsert = (tx: Tx, rule: RuleToKeep, before: { enabled: boolean } | 
       pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
       action = excluded.action, action_ref = excluded.action_ref, trigger = excluded.trigger,
       trigger_ref = excluded.trigger_ref, conditions = excluded.conditions, action_params = excluded.action_params,
-      trigger_params = excluded.trigger_params, revision = excluded.revision, removed_at = null, updated = now(),
+      trigger_params = excluded.trigger_params, revision = excluded.revision, removed_at = null, updated = attune.clock(),
       enabled = case when ${before?.enabled === rule.enabled} then rule.enabled else excluded.enabled end
     returning id`);
 
 /** Retires the rules of a pack whose refs left its files; their past enforcements keep naming them. */
 export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise<number> =>
   tx.run(sql`
-    update rule set removed_at = now(), updated = now()
+    update rule set removed_at = attune.clock(), updated = attune.clock()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
 
 /** The ids of rules and the configuration of their packs, also of rules that were removed. */

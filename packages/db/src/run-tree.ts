@@ -44,8 +44,8 @@ export interface SharedEnding {
 
 /** What ends with the `SharedEnding`: the status, and all that goes with it. */
 const ended = (ending: SharedEnding) => sql`
-  result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = now(), lease_until = null,
-  held = false, updated = now(), workflow_task = ${endedTask(false)}`;
+  result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = attune.clock(), lease_until = null,
+  held = false, updated = attune.clock(), workflow_task = ${endedTask(false)}`;
 
 /** The pairs of a move that lead to, or not to, a final status; for `from`. */
 function pairs(move: Move, final: boolean) {
@@ -70,7 +70,7 @@ export const tellToStop = (
   stopRunning: boolean,
 ): Promise<number> =>
   tx.run(sql`
-    update execution e set status = m.next, updated = now()
+    update execution e set status = m.next, updated = attune.clock()
     from ${pairs('cancel', false)}
     where e.parent = any(${parents}::bigint[]) and e.status = m.was
       and (${stopRunning} or e.workflow_def is not null or e.id = any(${asked}::bigint[]))`);
@@ -93,7 +93,7 @@ export const withLivingTask = async (tx: Tx, parents: readonly Id[]): Promise<Id
 /** Gives up the retries that children of these executions wait for. */
 export const giveUpRetries = (tx: Tx, parents: readonly Id[]): Promise<number> =>
   tx.run(sql`
-    update execution e set workflow_task = e.workflow_task || '{"next_retry_at": null}', held = false, updated = now()
+    update execution e set workflow_task = e.workflow_task || '{"next_retry_at": null}', held = false, updated = attune.clock()
     where e.parent = any(${parents}::bigint[]) and ${awaitingRetry}`);
 
 /** Says of runs that they are being cancelled, or have been. Whatever they were paused for is over. */
@@ -102,44 +102,44 @@ export const setCancelled = (tx: Tx, canceling: readonly Id[], cancelled: readon
     update workflow_execution
     set status = case when id = any(${cancelled}::bigint[]) then 'cancelled' else 'canceling' end::execution_status_enum,
       error_message = case when id = any(${cancelled}::bigint[]) then 'Workflow cancelled' else error_message end,
-      updated = now()
+      updated = attune.clock()
     where id = any(${[...canceling, ...cancelled]}::bigint[])`);
 
 /** Lets runs be held by the pause of `by`; the reason is that pause's. Their executions count as changed. */
 export const pause = (tx: Tx, runs: readonly Id[], by: Id, reason: string | null): Promise<number> =>
   tx.run(sql`
     with held as (
-      update workflow_execution set paused = true, paused_by = ${by}, pause_reason = ${reason}, updated = now()
+      update workflow_execution set paused = true, paused_by = ${by}, pause_reason = ${reason}, updated = attune.clock()
       where id = any(${runs}::bigint[])
       returning execution)
-    update execution e set updated = now() from held where e.id = held.execution`);
+    update execution e set updated = attune.clock() from held where e.id = held.execution`);
 
 /** Lets go of runs. Their executions count as changed. */
 export const unpause = (tx: Tx, runs: readonly Id[]): Promise<number> =>
   tx.run(sql`
     with released as (
-      update workflow_execution set paused = false, paused_by = null, pause_reason = null, updated = now()
+      update workflow_execution set paused = false, paused_by = null, pause_reason = null, updated = attune.clock()
       where id = any(${runs}::bigint[])
       returning execution)
-    update execution e set updated = now() from released where e.id = released.execution`);
+    update execution e set updated = attune.clock() from released where e.id = released.execution`);
 
 /** Holds what has not started, and what waits to be tried again, of the children of these executions. Who claims first wins. */
 export async function hold(tx: Tx, parents: readonly Id[]): Promise<void> {
   const takenBack = pairsOf('hold');
   await tx.run(sql`
-    update execution e set status = case when e.status = m.was then m.next else e.status end, held = true, updated = now()
+    update execution e set status = case when e.status = m.was then m.next else e.status end, held = true, updated = attune.clock()
     from unnest(${takenBack.map((pair) => pair.was)}::execution_status_enum[],
       ${takenBack.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
     where e.parent = any(${parents}::bigint[]) and (e.status = m.was or e.status in ('requested', 'scheduling')) and not e.held`);
   await tx.run(sql`
-    update execution e set held = true, updated = now()
+    update execution e set held = true, updated = attune.clock()
     where e.parent = any(${parents}::bigint[]) and ${awaitingRetry} and not e.held`);
 }
 
 /** Lets go of what `hold` held: it waits for admission, or for its next attempt. */
 export const release = (tx: Tx, parents: readonly Id[]): Promise<number> =>
   tx.run(sql`
-    update execution e set held = false, updated = now() where e.parent = any(${parents}::bigint[]) and e.held`);
+    update execution e set held = false, updated = attune.clock() where e.parent = any(${parents}::bigint[]) and e.held`);
 
 /** The end of an execution that its run has not been told of, because it was paused. */
 export interface PausedEnd {

@@ -22,7 +22,7 @@ export const beat = (tx: Tx, service: ServiceInstance): Promise<number> =>
     insert into service (instance, service, name, host, pid, version, url)
     values (${service.instance}, ${service.service}, ${service.name}, ${service.host}, ${service.pid},
       ${service.version}, ${service.url})
-    on conflict (instance) do update set heartbeat_at = now(), url = excluded.url`);
+    on conflict (instance) do update set heartbeat_at = attune.clock(), url = excluded.url`);
 
 export const leave = (tx: Tx, instance: string): Promise<number> =>
   tx.run(sql`delete from service where instance = ${instance}`);
@@ -30,9 +30,9 @@ export const leave = (tx: Tx, instance: string): Promise<number> =>
 export const living = (tx: Tx): Promise<(ServiceInstance & { heartbeat_at: Instant })[]> =>
   tx.many<ServiceInstance & { heartbeat_at: Instant }>(sql`
     select instance, service, name, host, pid, version, url, heartbeat_at from service
-    where heartbeat_at > now() - make_interval(secs => ${serviceDeadAfterSeconds})
+    where heartbeat_at > attune.clock() - make_interval(secs => ${serviceDeadAfterSeconds})
     order by service, name`);
 
 /** Forgets instances that died an hour ago or earlier. */
 export const forgetDead = (tx: Tx): Promise<number> =>
-  tx.run(sql`delete from service where heartbeat_at < now() - interval '1 hour'`);
+  tx.run(sql`delete from service where heartbeat_at < attune.clock() - interval '1 hour'`);

@@ -47,9 +47,9 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
   const rows = await tx.many<Row>(sql`
     select e.id, e.status, e.revision is not null as has_revision,
       e.workflow_def is not null or exists (select from workflow_execution w where w.execution = e.id) as is_workflow,
-      e.runtime, e.run_after, coalesce(e.run_after <= now(), false) as is_due, e.lease_until,
-      coalesce(e.lease_until < now(), false) as has_lease_run_out, k.name as worker, e.workflow_task, e.parent,
-      p.status as parent_status, own.at as next_retry_at, coalesce(own.at <= now(), false) as is_retry_due,
+      e.runtime, e.run_after, coalesce(e.run_after <= attune.clock(), false) as is_due, e.lease_until,
+      coalesce(e.lease_until < attune.clock(), false) as has_lease_run_out, k.name as worker, e.workflow_task, e.parent,
+      p.status as parent_status, own.at as next_retry_at, coalesce(own.at <= attune.clock(), false) as is_retry_due,
       e.revision is not null or exists (
         select from action a where a.ref = e.action_ref and a.revision is not null and a.removed_at is null) as has_action,
       ${isHeld} as is_held,
@@ -62,7 +62,7 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
       where r.id = e.id and ${awaitingRetry}) own on true
     left join lateral (
       select jsonb_build_object('execution', c.id::text, 'at', attune.instant((c.workflow_task->>'next_retry_at')::timestamptz),
-        'is_due', (c.workflow_task->>'next_retry_at')::timestamptz <= now()) as retry
+        'is_due', (c.workflow_task->>'next_retry_at')::timestamptz <= attune.clock()) as retry
       from execution c
       where c.parent = e.id and c.status in ('failed', 'timeout', 'abandoned') and ${awaitingRetry}
       order by (c.workflow_task->>'next_retry_at')::timestamptz, c.id limit 1) child on true
@@ -84,7 +84,7 @@ export async function rowsOf(tx: Tx, ids: readonly Id[], mostNamed: number): Pro
     cross join lateral (
       select count(*)::int as ahead from (
         select from execution o
-        where e.status = 'scheduled' and o.status = 'scheduled' and o.revision is not null and o.run_after <= now()
+        where e.status = 'scheduled' and o.status = 'scheduled' and o.revision is not null and o.run_after <= attune.clock()
           and o.runtime = e.runtime and (o.run_after, o.id) < (e.run_after, e.id)
         limit ${mostCountedAhead}) o) before
     where e.id = any(${ids}::bigint[])`);
@@ -103,8 +103,8 @@ export const livingServices = (tx: Tx): Promise<LivingServices> =>
     select
       (select coalesce(jsonb_agg(jsonb_build_object('name', k.name, 'runtimes', k.runtimes) order by k.name), '[]')
         from worker k
-        where k.status = 'active' and k.last_heartbeat > now() - make_interval(secs => ${serviceDeadAfterSeconds})) as workers,
+        where k.status = 'active' and k.last_heartbeat > attune.clock() - make_interval(secs => ${serviceDeadAfterSeconds})) as workers,
       (select count(*)::int from service s where s.service = 'executor'
-        and s.heartbeat_at > now() - make_interval(secs => ${serviceDeadAfterSeconds})) as executors,
+        and s.heartbeat_at > attune.clock() - make_interval(secs => ${serviceDeadAfterSeconds})) as executors,
       (select count(*)::int from service s where s.service = 'supervisor'
-        and s.heartbeat_at > now() - make_interval(secs => ${serviceDeadAfterSeconds})) as supervisors`);
+        and s.heartbeat_at > attune.clock() - make_interval(secs => ${serviceDeadAfterSeconds})) as supervisors`);

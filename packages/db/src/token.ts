@@ -12,13 +12,13 @@ export interface RefreshToken {
 export const insertRefresh = (tx: Tx, token: RefreshToken, lifetimeSeconds: number): Promise<number> =>
   tx.run(sql`
     insert into refresh_token (token_hash, family, identity, expires_at)
-    values (${token.token_hash}, ${token.family}, ${token.identity}, now() + make_interval(secs => ${lifetimeSeconds}))`);
+    values (${token.token_hash}, ${token.family}, ${token.identity}, attune.clock() + make_interval(secs => ${lifetimeSeconds}))`);
 
 /** Marks a refresh token as used, if it is unused and valid. Of two callers at once one gets the row. */
 export const useRefresh = (tx: Tx, tokenHash: string): Promise<RefreshToken | undefined> =>
   tx.maybe<RefreshToken>(sql`
-    update refresh_token set used_at = now()
-    where token_hash = ${tokenHash} and used_at is null and revoked_at is null and expires_at > now()
+    update refresh_token set used_at = attune.clock()
+    where token_hash = ${tokenHash} and used_at is null and revoked_at is null and expires_at > attune.clock()
     returning token_hash, family, identity`);
 
 export interface RefreshTokenState extends RefreshToken {
@@ -29,19 +29,19 @@ export interface RefreshTokenState extends RefreshToken {
 
 export const findRefresh = (tx: Tx, tokenHash: string): Promise<RefreshTokenState | undefined> =>
   tx.maybe<RefreshTokenState>(sql`
-    select token_hash, family, identity, used_at, revoked_at, expires_at <= now() as is_expired
+    select token_hash, family, identity, used_at, revoked_at, expires_at <= attune.clock() as is_expired
     from refresh_token where token_hash = ${tokenHash}`);
 
 /** Ends a session: neither its refresh token nor its access tokens are accepted from now on. */
 export const revokeFamily = (tx: Tx, family: string): Promise<number> =>
-  tx.run(sql`update refresh_token set revoked_at = now() where family = ${family} and revoked_at is null`);
+  tx.run(sql`update refresh_token set revoked_at = attune.clock() where family = ${family} and revoked_at is null`);
 
 /** Forgets families whose last token has expired. A family goes as a whole: the used tokens of a living one must stay, since only
  *  they tell that a stolen token comes back. */
 export const pruneRefresh = (tx: Tx): Promise<number> =>
   tx.run(sql`
     delete from refresh_token where family in (
-      select family from refresh_token group by family having max(expires_at) < now() limit 10000)`);
+      select family from refresh_token group by family having max(expires_at) < attune.clock() limit 10000)`);
 
 /** A long-lived token of a program, stored by its SHA-256; the prefix is for people to recognise it. */
 export const insertIntegration = (
@@ -54,5 +54,5 @@ export const insertIntegration = (
 
 export const revokeIntegrationByLabel = (tx: Tx, identity: Id, label: string): Promise<number> =>
   tx.run(sql`
-    update integration_token set revoked_at = now()
+    update integration_token set revoked_at = attune.clock()
     where identity = ${identity} and label = ${label} and revoked_at is null`);

@@ -48,7 +48,7 @@ export const upsert = (tx: Tx, trigger: TriggerToKeep): Promise<TriggerRow> =>
       pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
       enabled = excluded.enabled, param_schema = excluded.param_schema, out_schema = excluded.out_schema,
       webhook_enabled = excluded.webhook_enabled, webhook_config = excluded.webhook_config,
-      revision = excluded.revision, removed_at = null, updated = now()
+      revision = excluded.revision, removed_at = null, updated = attune.clock()
     returning ${columns}`);
 
 /** Gives a trigger a new webhook key or secret; what is undefined stays. */
@@ -62,12 +62,12 @@ export const setWebhookSecrets = (
       webhook_key_hash = coalesce(${secrets.key_hash ?? null}, webhook_key_hash),
       webhook_key_encrypted = coalesce(${secrets.key_encrypted ?? null}, webhook_key_encrypted),
       webhook_secret_encrypted = coalesce(${secrets.secret_encrypted ?? null}, webhook_secret_encrypted),
-      updated = now()
+      updated = attune.clock()
     where id = ${id}`);
 
 export const retireOthers = (tx: Tx, pack: Id, refs: readonly string[]): Promise<number> =>
   tx.run(sql`
-    update trigger set removed_at = now(), updated = now()
+    update trigger set removed_at = attune.clock(), updated = attune.clock()
     where pack = ${pack} and removed_at is null and not (ref = any(${refs}::text[]))`);
 
 /** Every trigger that is not retired, with its parameters: what packs may refer to. */

@@ -26,5 +26,5 @@ export const upsert = (tx: Tx, workflow: WorkflowDefinitionToKeep): Promise<{ id
       pack = excluded.pack, pack_ref = excluded.pack_ref, label = excluded.label, description = excluded.description,
       version = excluded.version, param_schema = excluded.param_schema, out_schema = excluded.out_schema,
       definition = excluded.definition, tags = excluded.tags, enabled = true, revision = excluded.revision,
-      updated = now()
+      updated = attune.clock()
     returning id`);

@@ -128,7 +128,7 @@ export const record = (tx: Tx, run: Id, { steps, state, variables, tasks }: Reco
       completed_tasks = coalesce(${tasks?.completed_tasks ?? null}::text[], completed_tasks),
       failed_tasks = coalesce(${tasks?.failed_tasks ?? null}::text[], failed_tasks),
       skipped_tasks = coalesce(${tasks?.skipped_tasks ?? null}::text[], skipped_tasks),
-      updated = now()
+      updated = attune.clock()
     where id = ${run}`);
 };
 
@@ -139,7 +139,7 @@ export const setFacts = (tx: Tx, id: Id, facts: JsonObject): Promise<number> =>
 export const setStatus = (tx: Tx, id: Id, status: ExecutionStatus, error: string | null): Promise<number> =>
   tx.run(sql`
     update workflow_execution
-    set status = ${status}::execution_status_enum, error_message = coalesce(${error}, error_message), updated = now()
+    set status = ${status}::execution_status_enum, error_message = coalesce(${error}, error_message), updated = attune.clock()
     where id = ${id}`);
 
 export interface TaskResult {

@@ -31,7 +31,7 @@ export const awaitingRetry = sql<boolean>`workflow_task is not null
   and (workflow_task->>'retry_count')::int < (workflow_task->>'max_retries')::int`;
 
 /** Those of `awaitingRetry` whose time has come. */
-export const retryDue = sql<boolean>`${awaitingRetry} and (workflow_task->>'next_retry_at')::timestamptz <= now()`;
+export const retryDue = sql<boolean>`${awaitingRetry} and (workflow_task->>'next_retry_at')::timestamptz <= attune.clock()`;
 
 /** Task executions that were stopped at their time limit. */
 export const timedOut = sql<boolean>`workflow_task is not null and (workflow_task->>'timed_out')::boolean`;
@@ -40,8 +40,8 @@ export const timedOut = sql<boolean>`workflow_task is not null and (workflow_tas
 export const endedTask = (timedOut: boolean) => sql<Json>`
   case when e.workflow_task is null then null else e.workflow_task || jsonb_build_object(
     'started_at', attune.instant(e.started_at),
-    'completed_at', attune.instant(now()),
-    'duration_ms', (extract(epoch from now() - e.started_at) * 1000)::bigint,
+    'completed_at', attune.instant(attune.clock()),
+    'duration_ms', (extract(epoch from attune.clock() - e.started_at) * 1000)::bigint,
     'timed_out', ${timedOut}::boolean) end`;
 
 /** Executions that are part of a workflow. */
