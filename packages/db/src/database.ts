@@ -12,7 +12,9 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { instantFromText } from './instant.ts';
+import { watchForLost } from './lost-connection.ts';
 import { noVault } from './no-vault.ts';
+import { connectMs, keepAliveMs, keepAliveOptions, withTimeouts, type Timeouts } from './timeouts.ts';
 
 /** What runs statements: the pool or a transaction alike. Statements written with `sql` have a fixed text and are prepared once
  *  per connection; `list` is for statements whose text varies with its filters. */
@@ -36,6 +38,8 @@ export interface Database extends Tx {
   /** Runs `body` in one transaction: committed when it returns, rolled back when it throws. */
   transaction<T>(body: (tx: Tx) => Promise<T>): Promise<T>;
   close(): Promise<void>;
+  /** Connections now: open, open and not in use, and how many wait for one. */
+  connections(): { total: number; idle: number; waiting: number };
 }
 
 export interface DatabaseOptions {
@@ -49,15 +53,24 @@ export interface DatabaseOptions {
    *  new database is a scan of the whole table, until statistics are taken first; meanwhile each statement would cost more the more
    *  rows there are. For services, whose statements all have their index. Default false. */
   avoidScans?: boolean;
+  /** How long statements and transactions may take, for processes that serve: connections lost without a word are then noticed, too.
+   *  Default: no bound. */
+  timeouts?: Timeouts;
   /** Called when an idle connection breaks; the pool replaces it. */
   onIdleError?: (error: Error) => void;
 }
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const config = connectionConfig(url, options.applicationName ?? 'attune');
+  const config = withTimeouts(connectionConfig(url, options.applicationName ?? 'attune'), options.timeouts);
   const scans = options.avoidScans === true ? ' -c enable_seqscan=off' : '';
-  const pool = new pg.Pool({ ...config, options: `${config.options ?? ''}${scans}`, max: options.max ?? 10 });
+  const pool = new pg.Pool({
+    ...config,
+    options: `${config.options ?? ''}${scans}`,
+    max: options.max ?? 10,
+    Client: QuickClient,
+  });
   pool.on('error', (error) => options.onIdleError?.(error));
+  const endWatch = options.timeouts && watchForLost(pool, config, options.timeouts.lookMs);
   const vault = options.vault ?? noVault;
   return {
     url,
@@ -82,8 +95,19 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         client.release(broken);
       }
     },
-    close: () => pool.end(),
+    close: () => {
+      endWatch?.();
+      return pool.end();
+    },
+    connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
   };
+}
+
+/** A connection that cannot be opened says so soon. Set on the client, for on a pool it would also bound the wait for a free one. */
+class QuickClient extends pg.Client {
+  constructor(config?: pg.ClientConfig) {
+    super({ ...config, connectionTimeoutMillis: connectMs });
+  }
 }
 
 /** Runs `body` on the database as it is at one moment, whatever happens meanwhile; it can only read. */
@@ -97,9 +121,10 @@ export const readAtOnce = <T>(db: Database, body: (tx: Tx) => Promise<T>): Promi
 export const connectionConfig = (url: string, applicationName: string): pg.ClientConfig => ({
   connectionString: url,
   application_name: applicationName,
-  options: '-c TimeZone=UTC -c search_path=attune,public',
+  options: `-c TimeZone=UTC -c search_path=attune,public ${keepAliveOptions}`,
   types: { getTypeParser: readerOf },
   keepAlive: true,
+  keepAliveInitialDelayMillis: keepAliveMs,
 });
 
 /** A JSON value as a bound parameter of type jsonb; undefined is SQL NULL, null is SQL NULL too: write `jsonNull` for JSON null. */

@@ -1,5 +1,7 @@
 import { connectionConfig } from './database.ts';
+import type { Socket } from 'node:net';
 import pg from 'pg';
+import { connectMs } from './timeouts.ts';
 
 /** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. */
 export type Topic = 'event' | 'execution' | 'cancel' | 'change';
@@ -9,15 +11,36 @@ export interface Doorbell {
   ring(...topics: Topic[]): void;
   /** Calls `listener` at each ring, and once after every reconnect, since rings may have been missed. Returns the way off. */
   on(topic: Topic, listener: () => void): () => void;
+  /** What it did since it was opened. */
+  counts(): Readonly<DoorbellCounts>;
   close(): Promise<void>;
 }
 
+export interface DoorbellCounts {
+  /** Calls of `ring`. */
+  rings: number;
+  /** NOTIFY statements sent for them. */
+  notifies: number;
+  /** Notifications heard, of whatever process. */
+  heard: number;
+  /** Connections that were made after the first. */
+  reconnects: number;
+}
+
 const channel = 'attune_doorbell';
-const reconnectMs = { first: 100, most: 2_000 };
+const reconnectMs = { first: 100, most: 1_000 };
+
+/** Milliseconds of silence after which the doorbell rings for itself, and as many until it must have heard that: a connection that was
+ *  lost without a word is replaced within twice that time. */
+const doorbellQuietMs = 3_000;
 
 /** Opens the one connection of this process that listens and notifies. NOTIFY never goes into a working transaction: its lock
  *  would serialise all commits. */
-export function openDoorbell(url: string, onError: (error: Error) => void): Doorbell {
+export function openDoorbell(
+  url: string,
+  onError: (error: Error) => void,
+  { quietMs = doorbellQuietMs }: { quietMs?: number } = {},
+): Doorbell {
   const listeners = new Map<Topic, Set<() => void>>();
   const waiting = new Set<Topic>();
   let client: pg.Client | undefined;
@@ -25,6 +48,9 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
   let closed = false;
   let retryMs = reconnectMs.first;
   let retryTimer: NodeJS.Timeout | undefined;
+  const counts: DoorbellCounts = { rings: 0, notifies: 0, heard: 0, reconnects: -1 };
+  let isProving = false;
+  let heardAt = 0;
 
   /** Asked anew each time: it may have been closed while a connection was being made. */
   const isClosed = () => closed;
@@ -40,6 +66,7 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
       while (waiting.size > 0) {
         const topics = [...waiting];
         waiting.clear();
+        counts.notifies += 1;
         await client.query('select pg_notify($1, $2)', [channel, topics.join(' ')]);
       }
     } catch (error) {
@@ -50,7 +77,10 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
   };
 
   const connect = async () => {
-    const next = new pg.Client(connectionConfig(url, 'attune doorbell'));
+    const next = new pg.Client({
+      ...connectionConfig(url, 'attune doorbell'),
+      connectionTimeoutMillis: connectMs,
+    });
     const lost = (error?: Error) => {
       if (client !== next && client !== undefined) return;
       client = undefined;
@@ -65,6 +95,11 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
     next.on('error', lost);
     next.on('end', () => lost());
     next.on('notification', ({ payload }) => {
+      heardAt = performance.now();
+      isProving = false;
+      // that of a proof carries no topic
+      if (payload === '') return;
+      counts.heard += 1;
       for (const topic of (payload ?? '').split(' ')) hear(topic as Topic);
     });
     try {
@@ -79,14 +114,33 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
       return;
     }
     client = next;
+    counts.reconnects += 1;
+    heardAt = performance.now();
+    isProving = false;
     retryMs = reconnectMs.first;
     for (const topic of listeners.keys()) hear(topic);
     void flush();
   };
   const connecting = connect();
 
+  const prove = () => {
+    if (client === undefined || performance.now() - heardAt < quietMs) return;
+    if (isProving) {
+      // nobody answers there: its own loss says so, and the next connection is made
+      cut(client);
+      return;
+    }
+    isProving = true;
+    heardAt = performance.now();
+    client.query('select pg_notify($1, $2)', [channel, '']).catch(() => undefined); // the loss of the connection says it
+  };
+  const proving = setInterval(prove, quietMs / 3);
+  proving.unref();
+
   return {
+    counts: () => ({ ...counts, reconnects: Math.max(counts.reconnects, 0) }),
     ring(...topics) {
+      counts.rings += 1;
       for (const topic of topics) waiting.add(topic);
       setImmediate(() => void flush());
     },
@@ -97,9 +151,19 @@ export function openDoorbell(url: string, onError: (error: Error) => void): Door
     },
     async close() {
       closed = true;
+      clearInterval(proving);
       clearTimeout(retryTimer);
       await connecting;
-      await client?.end().catch(() => undefined);
+      const last = client;
+      const giveUp = setTimeout(() => last && cut(last), quietMs);
+      await last?.end().catch(() => undefined);
+      clearTimeout(giveUp);
     },
   };
 }
+
+/** Ends a connection that may be dead: a goodbye would wait for an answer. */
+const cut = (client: pg.Client): void =>
+  void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(
+    new Error('The doorbell heard nothing of itself: its connection is lost'),
+  );

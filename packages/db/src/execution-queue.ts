@@ -124,21 +124,6 @@ export interface Lease {
   lease_token: string;
 }
 
-/** Renews what the worker still holds and tells the status of each; what is missing from the answer is no longer its own. */
-export const renewLeases = (
-  tx: Tx,
-  worker: Id,
-  leases: readonly Lease[],
-): Promise<{ id: Id; lease_token: string; status: ExecutionStatus }[]> =>
-  tx.many<{ id: Id; lease_token: string; status: ExecutionStatus }>(sql`
-    update execution e set lease_until = attune.clock() + make_interval(secs => ${leaseSeconds})
-    from unnest(${leases.map((lease) => lease.execution)}::bigint[],
-      ${leases.map((lease) => lease.lease_token)}::uuid[]) as held(id, token)
-    where e.id = held.id and e.lease_token = held.token and e.worker = ${worker} and e.status in ('running', 'canceling')
-      -- an attempt that waits for a person's answer has given its lease up
-      and e.lease_until is not null
-    returning e.id, e.lease_token, e.status`);
-
 /** Gives a claim back that was not started; that of a paused run waits for it. */
 export const handBack = (tx: Tx, lease: Lease, held: boolean): Promise<number> =>
   tx.run(sql`
@@ -234,19 +219,6 @@ export const nextBeginSeconds = async (tx: Tx): Promise<number | null> => {
   return row?.seconds ?? null;
 };
 
-/** Executions whose lease ran out: their worker is lost. Ids only; each is rescued in a transaction of its own. */
-export const leaseExpired = (tx: Tx, limit: number, after: Id): Promise<{ id: Id; lease_token: string }[]> =>
-  tx.many<{ id: Id; lease_token: string }>(sql`
-    select id, lease_token from execution
-    where lease_until is not null and lease_until < attune.clock() and status in ('running', 'canceling') and id > ${after}
-    order by id limit ${limit}`);
-
-/** What a worker holds, whether its leases ran out or not. */
-export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: string }[]> =>
-  tx.many<{ id: Id; lease_token: string }>(sql`
-    select id, lease_token from execution
-    where lease_until is not null and worker = ${worker} and status in ('running', 'canceling') order by id`);
-
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
 export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
@@ -321,10 +293,3 @@ export const attemptsOf = async (tx: Tx, execution: EngineExecution): Promise<nu
     select count(*)::int as count from execution where id = ${first} or original_execution = ${first}`);
   return count;
 };
-
-/** Whether a lease has run out, by the database's clock. Ask under the row's lock: the worker may just have renewed it. */
-export const hasRunOut = async (tx: Tx, id: Id): Promise<boolean> =>
-  (
-    await tx.one<{ out: boolean }>(sql`
-    select coalesce(lease_until < attune.clock(), false) as out from execution where id = ${id}`)
-  ).out;

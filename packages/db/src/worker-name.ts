@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { connectionConfig } from './database.ts';
+import { connectMs } from './timeouts.ts';
 
 export interface HeldName {
   name: string;
@@ -11,7 +12,11 @@ export interface HeldName {
 /** Takes a worker's name for as long as this process lives: a lock of a session of its own, which the database gives back however the
  *  process ends. Undefined where somebody else holds it. */
 export async function holdWorkerName(url: string, name: string): Promise<HeldName | undefined> {
-  const client = new pg.Client(connectionConfig(url, `attune worker ${name}`));
+  const client = new pg.Client({
+    ...connectionConfig(url, `attune worker ${name}`),
+    connectionTimeoutMillis: connectMs,
+    query_timeout: connectMs,
+  });
   const lost = new Promise<void>((resolve) => client.once('end', resolve));
   client.on('error', () => undefined); // the end of the connection says it
   await client.connect();

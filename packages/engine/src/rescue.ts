@@ -1,6 +1,7 @@
 import { contentHash, maxRestarts, type Id, type Json, type JsonObject, type ExecutionStatus } from '@attune/core';
 import {
   executionQueue,
+  leases,
   revisions,
   runTrees,
   type Database,
@@ -25,7 +26,7 @@ export async function rescue(db: Database, onError: (id: Id, error: unknown) => 
   let rescued = 0;
   let after = '0';
   for (;;) {
-    const expired = await executionQueue.leaseExpired(db, batchSize, after);
+    const expired = await leases.expired(db, { limit: batchSize, after, beyond: false });
     const last = expired.at(-1);
     if (last === undefined) return rescued;
     after = last.id;
@@ -38,19 +39,19 @@ export const abandonWorker = async (
   db: Database,
   worker: Id,
   onError: (id: Id, error: unknown) => void,
-): Promise<number> => abandonAll(db, await executionQueue.heldBy(db, worker), 'whatever', onError);
+): Promise<number> => abandonAll(db, await leases.heldBy(db, worker), 'whatever', onError);
 
 async function abandonAll(
   db: Database,
   rows: readonly { id: Id; lease_token: string }[],
-  leases: 'run out' | 'whatever',
+  which: 'run out' | 'whatever',
   onError: (id: Id, error: unknown) => void,
 ): Promise<number> {
   let abandoned = 0;
   for (const { id, lease_token } of rows) {
     try {
       const lease = { execution: id, lease_token };
-      if (await inTransaction(db, (tx) => abandon(tx, lease, leases))) abandoned += 1;
+      if (await inTransaction(db, (tx) => abandon(tx, lease, which))) abandoned += 1;
     } catch (error) {
       onError(id, error);
     }
@@ -58,12 +59,12 @@ async function abandonAll(
   return abandoned;
 }
 
-async function abandon(tx: Tx, { execution, lease_token }: Lease, leases: 'run out' | 'whatever'): Promise<boolean> {
+async function abandon(tx: Tx, { execution, lease_token }: Lease, which: 'run out' | 'whatever'): Promise<boolean> {
   const run = await lockRunFirst(tx, execution);
   const before = await executionQueue.lock(tx, execution);
   if (before?.lease_token !== lease_token) return false;
   // the worker may have renewed it since the sweep looked
-  if (leases === 'run out' && !(await executionQueue.hasRunOut(tx, execution))) return false;
+  if (which === 'run out' && !(await leases.hasRunOut(tx, execution, false))) return false;
   const result: JsonObject = {
     succeeded: false,
     error: 'The worker was lost while this attempt ran; whether the action finished is not known',

@@ -58,7 +58,7 @@ test('cancel before the start ends at once; of a running one the worker hears an
   expect(await cancel(db, id)).toEqual({ kind: 'cancelled', status: 'canceling' });
   expect(await cancel(db, id)).toEqual({ kind: 'cancelled', status: 'canceling' });
   expect(await renew(db, { worker, leases: [{ execution: id, lease_token }] })).toEqual([
-    { execution: id, state: 'canceling' },
+    { execution: id, state: 'canceling', renewed: true },
   ]);
   await finish(db, { execution: id, lease_token, outcome: { kind: 'cancelled', result: { succeeded: false } } });
   expect((await rowsOf(db, 'test.run')).map((row) => row.status)).toEqual(['cancelled', 'cancelled']);

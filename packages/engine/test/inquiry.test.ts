@@ -334,7 +334,7 @@ tasks:
 
   // nobody holds it: it is neither renewed nor rescued, nor given up by its worker
   const lease = { execution: one.id, lease_token: one.lease_token };
-  expect(await renew(db, { worker, leases: [lease] })).toEqual([{ execution: one.id, state: 'lost' }]);
+  expect(await renew(db, { worker, leases: [lease] })).toEqual([{ execution: one.id, state: 'lost', renewed: false }]);
   await letLeasesRunOut(db);
   expect(await rescue(db, unexpected)).toBe(0);
   expect(await abandonWorker(db, worker, unexpected)).toBe(0);

@@ -26,7 +26,9 @@ test('a lease that ran out is abandoned and nothing is run again unasked', async
   expect(await rescue(fresh.db, unexpected)).toBe(1);
   expect(await rescue(fresh.db, unexpected)).toBe(0);
   expect(await rowsOf(fresh.db, 'test.run')).toMatchObject([{ status: 'abandoned' }]);
-  expect(await renew(fresh.db, { worker, leases: [lease] })).toEqual([{ execution: lease.execution, state: 'lost' }]);
+  expect(await renew(fresh.db, { worker, leases: [lease] })).toEqual([
+    { execution: lease.execution, state: 'lost', renewed: false },
+  ]);
 });
 
 test('the late report of an abandoned attempt is refused and kept', async () => {
@@ -122,4 +124,25 @@ test('one that cannot be rescued is reported and does not hide the others', asyn
   expect(await rescue(db, (id) => reported.push(id))).toBe(1);
   expect(reported).toEqual([poison?.id]);
   expect((await rowsOf(db, 'test.run')).find((row) => row.id === sound?.id)?.status).toBe('abandoned');
+});
+
+test('a lease whose row somebody has locked is not lost: the others are renewed now, and that one next time', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await installAction(db, { ref: 'test.run' });
+  for (let n = 0; n < 3; n += 1) await request(db, 'test.run');
+  const worker = await installWorker(db, 'a');
+  const claimed = await claim(db, { worker, runtimes: ['shell'], limit: 3 });
+  const leases = claimed.map(({ id, lease_token }) => ({ execution: id, lease_token }));
+  const other = fresh.open();
+  await db.transaction(async (tx) => {
+    await tx.run(sql`select from execution where id = ${claimed[1]?.id ?? ''} for update`);
+    const states = await renew(other, { worker, leases });
+    expect(states.map((one) => [one.state, one.renewed])).toEqual([
+      ['held', true],
+      ['held', false],
+      ['held', true],
+    ]);
+  });
+  expect((await renew(other, { worker, leases })).map((one) => one.renewed)).toEqual([true, true, true]);
 });

@@ -1,5 +1,5 @@
 import { standingReasons, type ExecutionStatus, type Id, type Standing } from '@attune/core';
-import { executionQueue, sql, type Database } from '@attune/db';
+import { executionQueue, leases, sql, type Database } from '@attune/db';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../testing/database.ts';
 import { standingsOf } from '../src/index.ts';
@@ -238,7 +238,7 @@ describe.each(worlds)('while $name', (world) => {
   });
 
   test('a supervisor takes what is said to have lost its worker', async () => {
-    expect(await rolledBack((tx) => executionQueue.leaseExpired(tx, 100_000, '0'))).toEqual(
+    expect(await rolledBack((tx) => leases.expired(tx, { limit: 100_000, after: '0', beyond: false }))).toEqual(
       having(world.supervisor ? 'worker_lost' : 'no_supervisor_alive'),
     );
   });

@@ -6,6 +6,8 @@ import type { SecretKey } from './secret-key.ts';
 /** What every service is built from; made once in process.ts and passed down. */
 export interface Deps {
   db: Database;
+  /** Two connections for what must not wait behind work: renewals of leases and heartbeats. */
+  pulse: Database;
   bell: Doorbell;
   log: Logger;
   config: Config;

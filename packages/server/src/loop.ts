@@ -19,7 +19,8 @@ export interface Loop {
   stop(): Promise<void>;
 }
 
-const backoffMs = { first: 100, most: 5_000 };
+/** Pauses after failures. At most a second: a database that restarts is back within a few, and is found soon. */
+const backoffMs = { first: 100, most: 1_000 };
 
 /** Runs a pass whenever it is woken, due, or `pollMs` has gone by; never two at once. */
 export function startLoop({ name, pass, pollMs, log }: LoopOptions): Loop {

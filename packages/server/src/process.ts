@@ -1,5 +1,14 @@
 import { mkdirSync } from 'node:fs';
-import { migrate, openDatabase, openDoorbell, triggers, type Database, type ServiceName } from '@attune/db';
+import {
+  migrate,
+  openDatabase,
+  openDoorbell,
+  pulseTimeouts,
+  triggers,
+  workTimeouts,
+  type Database,
+  type ServiceName,
+} from '@attune/db';
 import { pino } from 'pino';
 import { readConfig, type Config } from './config.ts';
 import type { Deps, Stop } from './deps.ts';
@@ -46,7 +55,15 @@ export async function startServer(
       log.warn({ err: error }, 'The doorbell lost its connection; polling goes on'),
     );
     releases.push(() => bell.close());
-    const deps: Deps = { db, bell, log, config, secrets };
+    const pulse = openDatabase(db.url, {
+      applicationName: 'attune pulse',
+      avoidScans: true,
+      max: 2,
+      timeouts: pulseTimeouts,
+      onIdleError: (error) => log.warn({ err: error }, 'A connection for heartbeats broke; it is replaced'),
+    });
+    releases.push(() => pulse.close());
+    const deps: Deps = { db, pulse, bell, log, config, secrets };
     return await startServices(services, deps, port, releases, release);
   } catch (error) {
     await release();
@@ -85,6 +102,7 @@ async function openMigratedDatabase(
   const db = openDatabase(url, {
     avoidScans: true,
     max: config.poolSize,
+    timeouts: workTimeouts,
     vault: secrets,
     onIdleError: (error) => log.warn({ err: error }, 'A database connection broke; the pool replaces it'),
   });

@@ -65,14 +65,14 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
       });
     },
     apply(states, askedAt) {
-      for (const { execution, state } of states) {
+      for (const { execution, state, renewed } of states) {
         const held = byId.get(execution);
         if (held === undefined) continue;
         if (state === 'lost') {
           lose(held, 'the database has given it to somebody else');
           continue;
         }
-        held.renewedAt = askedAt;
+        if (renewed) held.renewedAt = askedAt;
         if (state === 'canceling') held.cancelled.abort();
       }
     },

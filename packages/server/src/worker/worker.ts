@@ -27,6 +27,10 @@ export interface RunningWorker {
 /** Longest time a lost doorbell can delay work, in milliseconds. */
 const pollMs = 1_000;
 
+/** How soon what could not be renewed is asked for again, in milliseconds: a lease whose row was locked, or the worker's name, without
+ *  which nothing new is claimed. */
+const againMs = 500;
+
 /** How often leases are looked at that could not be renewed, in milliseconds. */
 const staleLookMs = 1_000;
 
@@ -43,7 +47,7 @@ export async function startWorker(deps: Deps): Promise<RunningWorker> {
   }
 }
 
-async function startUnder(self: WorkerName, { db, bell, log, config }: Deps): Promise<RunningWorker> {
+async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: Deps): Promise<RunningWorker> {
   const former = await endFormerSelf(self.folder);
   const scratch = join(self.folder, 'attempts');
   rmSync(scratch, { recursive: true, force: true });
@@ -56,7 +60,7 @@ async function startUnder(self: WorkerName, { db, bell, log, config }: Deps): Pr
 
   const heartbeat = heartbeatOf(db, 'worker', { name: self.name });
   const { instance } = heartbeat;
-  const register = () => workers.register(db, { name: self.name, host: hostname(), instance, runtimes });
+  const register = () => workers.register(pulse, { name: self.name, host: hostname(), instance, runtimes });
   const { id } = await register();
   const abandonAll = async (): Promise<number> => {
     const abandoned = await abandonWorker(db, id, (execution, error) =>
@@ -115,13 +119,15 @@ async function startUnder(self: WorkerName, { db, bell, log, config }: Deps): Pr
     async pass() {
       const askedAt = performance.now();
       const leases = held.all().map((one) => one.lease);
-      held.apply(await renew(db, { worker: id, leases }), askedAt);
+      const states = await renew(pulse, { worker: id, leases });
+      held.apply(states, askedAt);
+      const allRenewed = states.every((one) => one.renewed || one.state === 'lost');
       if (await self.holdAgain()) {
         await register();
         claimLoop.wake();
       }
-      await workers.beat(db, id, instance);
-      return undefined;
+      await workers.beat(pulse, id, instance);
+      return self.isHeld() && allRenewed ? undefined : againMs;
     },
   });
   const staleTimer = setInterval(() => held.dropStale(performance.now()), staleLookMs);

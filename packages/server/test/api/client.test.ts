@@ -18,6 +18,7 @@ async function listeningApi() {
   const bell = openDoorbell(database.url, () => undefined);
   const deps = {
     db: database.db,
+    pulse: database.db,
     bell,
     log: pino({ level: 'silent' }),
     config: readConfig({ ATTUNE_HOME: home }),

@@ -15,6 +15,7 @@ async function site(fresh: TestDatabase): Promise<{ url: string; deps: Deps } & 
   const bell = openDoorbell(fresh.url, () => undefined);
   const deps: Deps = {
     db: fresh.db,
+    pulse: fresh.db,
     bell,
     log: pino({ level: 'silent' }),
     config: readConfig({}),

@@ -49,6 +49,7 @@ export async function openSite(): Promise<Site> {
     async worker(config = {}) {
       const worker = await startWorker({
         db,
+        pulse: db,
         bell,
         log: pino({ level: 'silent' }),
         config: {

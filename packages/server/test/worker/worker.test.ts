@@ -129,7 +129,7 @@ test('a lease that could not be renewed in time counts as lost before the databa
   const forever = () => new Promise<void>(() => undefined);
   book.add({ execution: '1', lease_token: 'a' }, 0, forever);
   book.add({ execution: '2', lease_token: 'b' }, 0, forever);
-  book.apply([{ execution: '2', state: 'held' }], 5_000);
+  book.apply([{ execution: '2', state: 'held', renewed: true }], 5_000);
   book.dropStale(executionQueue.leaseSeconds * 1_000 - 1_000);
   expect(lost).toEqual(['1']);
   expect(book.all().map((one) => one.lost.signal.aborted)).toEqual([true, false]);

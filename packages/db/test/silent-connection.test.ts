@@ -1,0 +1,88 @@
+import { expect, test } from 'vitest';
+import { freshDatabase } from '../../../testing/database.ts';
+import { silentProxy } from '../../../testing/silent-proxy.ts';
+import { until } from '../../../testing/until.ts';
+import { openDatabase, sql } from '../src/database.ts';
+import { openDoorbell } from '../src/doorbell.ts';
+import { pulseTimeouts, workTimeouts } from '../src/timeouts.ts';
+
+// The real bounds are seconds; what is tried here is that they do something.
+const quick = { ...workTimeouts, lookMs: 100 };
+
+test('a doorbell whose connection went silent hears rings again', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const bell = openDoorbell(proxy.url, () => undefined, { quietMs: 200 });
+  const other = openDoorbell(fresh.url, () => undefined);
+  try {
+    let heard = 0;
+    bell.on('execution', () => (heard += 1));
+    await until('it hears', () => (other.ring('execution'), heard > 0));
+    proxy.goSilent();
+    await until('it has another connection', () => bell.counts().reconnects > 0);
+    heard = 0;
+    await until('it hears again', () => (other.ring('execution'), heard > 0));
+  } finally {
+    await Promise.all([bell.close(), other.close()]);
+  }
+});
+
+test('whoever waits for an answer on a connection that went silent is told, in a transaction too', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const db = openDatabase(proxy.url, { timeouts: quick });
+  try {
+    const inTransaction = db.transaction(async (tx) => {
+      await tx.run(sql`select 1`);
+      proxy.goSilent();
+      await tx.run(sql`select 2`);
+    });
+    await expect(inTransaction).rejects.toThrow(/lost|terminated/);
+    expect(await db.one(sql`select 3 as three`)).toEqual({ three: 3 });
+  } finally {
+    await db.close();
+  }
+});
+
+test('a statement that the server is at work on is left alone', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const db = openDatabase(proxy.url, { timeouts: quick });
+  try {
+    await expect(db.run(sql`select pg_sleep(1)`)).resolves.toBe(1);
+  } finally {
+    await db.close();
+  }
+});
+
+test('a transaction that stands still gives back what it locked', async () => {
+  await using fresh = await freshDatabase();
+  const stopped = fresh.open({ timeouts: { ...quick, idleInTransactionMs: 300, lookMs: 60_000 } });
+  await fresh.db.run(sql`insert into identity (login) values ('one')`);
+  const standing = stopped.transaction(async (tx) => {
+    await tx.run(sql`select from identity for update`);
+    // another process takes the row although this one does not move
+    await fresh.db.run(sql`update identity set display_name = 'Two'`);
+    await tx.run(sql`select 1`);
+  });
+  await expect(standing).rejects.toThrow();
+  expect(await fresh.db.one(sql`select display_name from identity`)).toEqual({ display_name: 'Two' });
+});
+
+test('every connection asks for the bounds it is given', async () => {
+  await using fresh = await freshDatabase();
+  const bounds = sql<Record<string, string>>`select current_setting('statement_timeout') as statement_timeout,
+    current_setting('idle_in_transaction_session_timeout') as idle_in_transaction, current_setting('tcp_user_timeout') as user_timeout`;
+  const [work, pulse] = [fresh.open({ timeouts: workTimeouts }), fresh.open({ timeouts: pulseTimeouts })];
+  expect(await work.one(bounds)).toEqual({
+    statement_timeout: '1min',
+    idle_in_transaction: '10s',
+    user_timeout: '10000',
+  });
+  expect(await pulse.one(bounds)).toEqual({
+    statement_timeout: '4s',
+    idle_in_transaction: '4s',
+    user_timeout: '10000',
+  });
+  expect((await fresh.db.one(bounds))['statement_timeout']).toBe('0');
+});
