@@ -98,6 +98,39 @@ AS $function$
         (task->>'duration_ms')::bigint, (task->>'next_retry_at')::timestamptz,
         (task->>'started_at')::timestamptz, (task->>'completed_at')::timestamptz) > 0
   $function$;
+-- Does at a deletion what a foreign key of a hot table would do
+CREATE OR REPLACE FUNCTION attune.keep_references()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+-- Arguments: the table and the column that name what was deleted, the column they name it by, and what becomes of them: 'refuse' as a
+-- foreign key refuses, or 'forget'.
+declare
+  fault text;
+begin
+  if tg_argv[3] = 'forget' then
+    execute format('update attune.%1$I r set %2$I = null from gone where r.%2$I = gone.%3$I', tg_argv[0], tg_argv[1], tg_argv[2]);
+    return null;
+  end if;
+  execute format('select gone.%3$I::text from gone join attune.%1$I r on r.%2$I = gone.%3$I limit 1', tg_argv[0], tg_argv[1], tg_argv[2])
+    into fault;
+  if fault is not null then
+    raise foreign_key_violation using
+      constraint = format('%s_%s_fkey', tg_argv[0], tg_argv[1]), table = tg_table_name, schema = tg_table_schema,
+      message = format('update or delete on table "%s" violates foreign key constraint "%s_%s_fkey" on table "%s"',
+        tg_table_name, tg_argv[0], tg_argv[1], tg_argv[0]),
+      detail = format('Key (%s)=(%s) is still referenced from table "%s".', tg_argv[2], fault, tg_argv[0]);
+  end if;
+  return null;
+end $function$;
+CREATE OR REPLACE FUNCTION attune.registry_changed()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  update attune.registry set version = version + 1;
+  return null;
+end $function$;
 -- What attune.is_workflow_task misses, in words; null where it misses nothing
 CREATE OR REPLACE FUNCTION attune.workflow_task_fault(task jsonb)
  RETURNS text
@@ -266,6 +299,7 @@ create table attune.execution_log (
 );
 create table attune.idempotency (
   created timestamp with time zone default attune.clock() not null,
+  entities bigint[],
   entity bigint not null,
   entity_type text not null,
   key text not null,
@@ -432,6 +466,13 @@ create table attune.refresh_token (
   token_hash text not null,
   used_at timestamp with time zone,
   constraint refresh_token_pkey PRIMARY KEY (token_hash)
+);
+-- One row, whose version changes in every transaction that changes an action or a pack
+create table attune.registry (
+  is_only boolean default true not null,
+  version bigint default 1 not null,
+  constraint registry_pkey PRIMARY KEY (is_only),
+  constraint registry_is_only_check CHECK (is_only)
 );
 -- Immutable definitions by the SHA-256 of their canonical JSON; never updated
 create table attune.revision (
@@ -668,25 +709,7 @@ alter table attune.action add constraint action_pack_fkey FOREIGN KEY (pack) REF
 alter table attune.action add constraint action_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
 alter table attune.action add constraint action_runtime_fkey FOREIGN KEY (runtime) REFERENCES attune.runtime(id);
 alter table attune.action add constraint action_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id) ON DELETE CASCADE;
-alter table attune.enforcement add constraint enforcement_event_fkey FOREIGN KEY (event) REFERENCES attune.event(id) ON DELETE SET NULL;
-alter table attune.enforcement add constraint enforcement_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
-alter table attune.enforcement add constraint enforcement_rule_fkey FOREIGN KEY (rule) REFERENCES attune.rule(id) ON DELETE SET NULL;
-alter table attune.event add constraint event_cause_fkey FOREIGN KEY (cause) REFERENCES attune.execution(id) ON DELETE SET NULL;
-alter table attune.event add constraint event_rule_fkey FOREIGN KEY (rule) REFERENCES attune.rule(id) ON DELETE SET NULL;
-alter table attune.event add constraint event_rule_set_fkey FOREIGN KEY (rule_set) REFERENCES attune.revision(hash);
 alter table attune.event add constraint event_source_fkey FOREIGN KEY (source) REFERENCES attune.sensor(id);
-alter table attune.event add constraint event_trigger_fkey FOREIGN KEY (trigger) REFERENCES attune.trigger(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_action_fkey FOREIGN KEY (action) REFERENCES attune.action(id);
-alter table attune.execution add constraint execution_cause_fkey FOREIGN KEY (cause) REFERENCES attune.event(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_enforcement_fkey FOREIGN KEY (enforcement) REFERENCES attune.enforcement(id);
-alter table attune.execution add constraint execution_executor_fkey FOREIGN KEY (executor) REFERENCES attune.identity(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_original_execution_fkey FOREIGN KEY (original_execution) REFERENCES attune.execution(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_pack_revision_fkey FOREIGN KEY (pack_revision) REFERENCES attune.revision(hash);
-alter table attune.execution add constraint execution_parent_fkey FOREIGN KEY (parent) REFERENCES attune.execution(id);
-alter table attune.execution add constraint execution_rerun_of_fkey FOREIGN KEY (rerun_of) REFERENCES attune.execution(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_revision_fkey FOREIGN KEY (revision) REFERENCES attune.revision(hash);
-alter table attune.execution add constraint execution_worker_fkey FOREIGN KEY (worker) REFERENCES attune.worker(id) ON DELETE SET NULL;
-alter table attune.execution add constraint execution_workflow_def_fkey FOREIGN KEY (workflow_def) REFERENCES attune.workflow_definition(id) ON DELETE SET NULL;
 alter table attune.execution_late_report add constraint execution_late_report_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
 alter table attune.execution_log add constraint execution_log_execution_fkey FOREIGN KEY (execution) REFERENCES attune.execution(id) ON DELETE CASCADE;
 alter table attune.inquiry add constraint inquiry_assigned_to_fkey FOREIGN KEY (assigned_to) REFERENCES attune.identity(id) ON DELETE SET NULL;
@@ -745,15 +768,15 @@ CREATE INDEX execution_action_ref_idx ON attune.execution USING btree (action_re
 -- expire: workflow runs past their time limit
 CREATE INDEX execution_deadline_idx ON attune.execution USING btree (started_at) WHERE ((status = 'running'::attune.execution_status_enum) AND (workflow_def IS NOT NULL) AND (timeout_seconds IS NOT NULL));
 -- one execution per enforcement
-CREATE UNIQUE INDEX execution_enforcement_key ON attune.execution USING btree (enforcement) WHERE ((revision IS NOT NULL) AND (parent IS NULL) AND (original_execution IS NULL));
+CREATE UNIQUE INDEX execution_enforcement_key ON attune.execution USING btree (enforcement) WHERE ((enforcement IS NOT NULL) AND (revision IS NOT NULL) AND (parent IS NULL) AND (original_execution IS NULL));
 -- rescue: leases that ran out; renew: the leases of a worker
 CREATE INDEX execution_lease_idx ON attune.execution USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 -- attempts: the later attempts of an execution
 CREATE INDEX execution_original_idx ON attune.execution USING btree (original_execution) WHERE (original_execution IS NOT NULL);
 -- tree: the children of an execution; cancel, pause, advance: those that have not ended
 CREATE INDEX execution_parent_idx ON attune.execution USING btree (parent, status) WHERE (parent IS NOT NULL);
--- claim: due executions, earliest first; next due time
-CREATE INDEX execution_ready_idx ON attune.execution USING btree (run_after, id) WHERE ((status = 'scheduled'::attune.execution_status_enum) AND (revision IS NOT NULL));
+-- claim: due executions of a runtime, earliest first; next due time; metrics: what waits
+CREATE INDEX execution_ready_idx ON attune.execution USING btree (runtime, run_after, id) WHERE ((status = 'scheduled'::attune.execution_status_enum) AND (revision IS NOT NULL));
 -- admit: executions that wait for admission; next due time
 CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL) AND (NOT held));
 -- list: the re-runs of an execution
@@ -842,5 +865,25 @@ create view attune.workflow_task_detail as
      JOIN attune.workflow_definition d ON d.id = w.workflow_def
   WHERE e.workflow_task IS NOT NULL;
 
+CREATE TRIGGER action_registry AFTER INSERT OR DELETE OR UPDATE ON attune.action FOR EACH STATEMENT EXECUTE FUNCTION attune.registry_changed();
+CREATE TRIGGER execution_action_kept AFTER DELETE ON attune.action REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'action', 'id', 'refuse');
+CREATE TRIGGER execution_enforcement_kept AFTER DELETE ON attune.enforcement REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'enforcement', 'id', 'refuse');
+CREATE TRIGGER enforcement_event_kept AFTER DELETE ON attune.event REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('enforcement', 'event', 'id', 'forget');
+CREATE TRIGGER execution_cause_kept AFTER DELETE ON attune.event REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'cause', 'id', 'forget');
+CREATE TRIGGER event_cause_kept AFTER DELETE ON attune.execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('event', 'cause', 'id', 'forget');
+CREATE TRIGGER execution_original_execution_kept AFTER DELETE ON attune.execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'original_execution', 'id', 'forget');
+CREATE TRIGGER execution_parent_kept AFTER DELETE ON attune.execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'parent', 'id', 'refuse');
+CREATE TRIGGER execution_rerun_of_kept AFTER DELETE ON attune.execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'rerun_of', 'id', 'forget');
 CREATE TRIGGER execution_workflow_task_check AFTER INSERT OR UPDATE OF workflow_task ON attune.execution FOR EACH ROW WHEN (new.workflow_task IS NOT NULL) EXECUTE FUNCTION attune.check_workflow_task();
+CREATE TRIGGER execution_executor_kept AFTER DELETE ON attune.identity REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'executor', 'id', 'forget');
+CREATE TRIGGER pack_registry AFTER INSERT OR DELETE OR UPDATE ON attune.pack FOR EACH STATEMENT EXECUTE FUNCTION attune.registry_changed();
+CREATE TRIGGER enforcement_revision_kept AFTER DELETE ON attune.revision REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('enforcement', 'revision', 'hash', 'refuse');
+CREATE TRIGGER event_rule_set_kept AFTER DELETE ON attune.revision REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('event', 'rule_set', 'hash', 'refuse');
+CREATE TRIGGER execution_pack_revision_kept AFTER DELETE ON attune.revision REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'pack_revision', 'hash', 'refuse');
+CREATE TRIGGER execution_revision_kept AFTER DELETE ON attune.revision REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'revision', 'hash', 'refuse');
+CREATE TRIGGER enforcement_rule_kept AFTER DELETE ON attune.rule REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('enforcement', 'rule', 'id', 'forget');
+CREATE TRIGGER event_rule_kept AFTER DELETE ON attune.rule REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('event', 'rule', 'id', 'forget');
+CREATE TRIGGER event_trigger_kept AFTER DELETE ON attune.trigger REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('event', 'trigger', 'id', 'forget');
+CREATE TRIGGER execution_worker_kept AFTER DELETE ON attune.worker REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'worker', 'id', 'forget');
+CREATE TRIGGER execution_workflow_def_kept AFTER DELETE ON attune.workflow_definition REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.keep_references('execution', 'workflow_def', 'id', 'forget');
 CREATE TRIGGER workflow_execution_delete_tasks AFTER DELETE ON attune.workflow_execution REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION attune.delete_task_executions();

@@ -29,6 +29,10 @@ export const findByRefs = (tx: Tx, refs: readonly string[], packRevision: string
     join revision v on v.hash = coalesce(k.revision, a.revision)
     where a.ref = any(${refs}::text[]) and (a.removed_at is null or k.ref is not null)`);
 
+/** A number that is another one after each change of what is registered: what was read under it holds while it stays. */
+export const registryVersion = async (tx: Tx): Promise<Id> =>
+  (await tx.one<{ version: Id }>(sql`select version from registry`)).version;
+
 /** Keeps which definition an action has in a revision of its pack. */
 export const keepInPack = (
   tx: Tx,

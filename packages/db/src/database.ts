@@ -31,6 +31,9 @@ export interface Tx {
   run(statement: RawBuilder<unknown>): Promise<number>;
   /** All rows of a statement whose text varies; not prepared. */
   list<R>(statement: Compilable<R> | RawBuilder<R>): Promise<R[]>;
+  /** Lets a statement's answer arrive with the commit's, where nothing is decided by it: the transaction fails if it fails. Statements
+   *  are run in the order in which they were begun all the same. Only in a transaction. */
+  along(answer: Promise<unknown>): void;
 }
 
 export interface Database extends Tx {
@@ -60,6 +63,9 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void;
 }
 
+/** Statements are sent without waiting for the answers to those before; the server runs them one after another. */
+const pipelined = { pipeline: true };
+
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const config = withTimeouts(connectionConfig(url, options.applicationName ?? 'attune'), options.timeouts);
   const scans = options.avoidScans === true ? ' -c enable_seqscan=off' : '';
@@ -68,6 +74,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     options: `${config.options ?? ''}${scans}`,
     max: options.max ?? 10,
     Client: QuickClient,
+    ...pipelined,
   });
   pool.on('error', (error) => options.onIdleError?.(error));
   const endWatch = options.timeouts && watchForLost(pool, config, options.timeouts.lookMs);
@@ -81,15 +88,20 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       // a connection lost while taken from the pool also emits 'error', which would end the process
       const lost = (error: Error) => (broken = error);
       client.on('error', lost);
+      const along = travellers();
       try {
-        await client.query('begin');
-        const result = await body(statements(client, vault));
-        await client.query('commit');
+        along.add(client.query('begin'));
+        const result = await body({ ...statements(client, vault), along: (answer) => along.add(answer) });
+        const committed = client.query('commit');
+        along.add(committed);
+        await along.arrived();
+        if ((await committed).command !== 'COMMIT')
+          throw new Error('A statement of the transaction failed and nobody said so');
         return result;
       } catch (error) {
         // a connection that cannot roll back must not go back to the pool with its transaction open
         await client.query('rollback').catch((failure: unknown) => (broken = asError(failure)));
-        throw error;
+        throw (await along.firstFailure()) ?? error;
       } finally {
         client.off('error', lost);
         client.release(broken);
@@ -100,6 +112,23 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       return pool.end();
     },
     connections: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+  };
+}
+
+/** Answers that nobody waits for one by one. */
+function travellers() {
+  const answers: Promise<unknown>[] = [];
+  return {
+    add(answer: Promise<unknown>): void {
+      answer.catch(() => undefined); // told by `arrived`
+      answers.push(answer);
+    },
+    arrived: () => Promise.all(answers),
+    /** What failed first: the others failed because of it. */
+    async firstFailure(): Promise<unknown> {
+      const settled = await Promise.allSettled(answers);
+      return settled.find((one) => one.status === 'rejected')?.reason;
+    },
   };
 }
 
@@ -160,6 +189,9 @@ function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
     },
     run: async (statement) => (await query(statement, true)).touched,
     list: async (statement) => (await query(statement, false)).rows,
+    along() {
+      throw new Error('Nothing travels along outside of a transaction');
+    },
   };
 }
 

@@ -1,8 +1,10 @@
 import {
   finalStatuses,
   pairsOf,
+  stringifyJson,
   type ExecutionStatus,
   type Id,
+  type Instant,
   type Json,
   type JsonObject,
   type Move,
@@ -10,7 +12,7 @@ import {
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { columns, fromRow, type EngineExecution, type Row } from './engine-execution.ts';
-import { awaitingRetry, endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
+import { endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
@@ -41,6 +43,8 @@ export interface NewExecution {
   cause: Id | null;
   rerun_of: Id | null;
   rerun: JsonObject | null;
+  /** The worker that takes it as it is made, with a lease of its own; its status is `running` then. @default none */
+  worker?: Id | null;
 }
 
 /** Inserts executions in one statement and returns them in the order given. */
@@ -53,11 +57,12 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
   const rows = await tx.many<Row>(sql`
     insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
-      rerun_of, rerun, result_hash, run_after, started_at, completed_at)
+      rerun_of, rerun, result_hash, worker, lease_token, lease_until, run_after, started_at, completed_at)
     select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
       nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
       x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
-      x.result_hash,
+      x.result_hash, x.worker, case when x.worker is not null then gen_random_uuid() end,
+      case when x.worker is not null then attune.clock() + make_interval(secs => ${leaseSeconds}) end,
       attune.clock() + make_interval(secs => x.delay_seconds),
       case when x.status = 'running' then attune.clock() end,
       case when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
@@ -65,7 +70,7 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
       original_execution bigint, retry_count integer, cause bigint, rerun_of bigint, rerun jsonb,
-      result_hash text, delay_seconds double precision)
+      result_hash text, worker bigint, delay_seconds double precision)
     returning ${columns}`);
   return rows.map(fromRow);
 }
@@ -78,44 +83,79 @@ export interface ClaimRow {
   revision: string;
   pack_revision: string;
   config: JsonObject | null;
-  definition: JsonObject;
   timeout_seconds: number | null;
   attempt: number;
+  /** The run that it is a task of. */
+  workflow_execution: Id | null;
   rule_ref: string | null;
   trigger_ref: string | null;
+  run_after: Instant;
 }
 
-/** Takes up to `limit` due executions that the worker can run, earliest first; none is taken twice. The claim outlives this
- *  transaction as a lease: rescue acts when it is no longer renewed. */
-export const claimScheduled = (tx: Tx, worker: Id, runtimes: readonly string[], limit: number): Promise<ClaimRow[]> =>
-  tx.many<ClaimRow>(sql`
-    -- a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
-    with due as (
+/** A place in the order in which executions of a runtime are taken. */
+export interface QueuePlace {
+  run_after: Instant;
+  id: Id;
+}
+
+/** What a worker takes of one runtime. */
+export interface Taking {
+  runtime: string;
+  /** Most that are taken of it and of the runtimes before it that share its lane. */
+  limit: number;
+  /** Runtimes of one lane share its limit. */
+  lane: number;
+  /** Only what comes after this place: whoever takes one batch after the other need not walk over what it took before, which stays in
+   *  the index while some old transaction might still want to see it. Null: from the front. */
+  after: QueuePlace | null;
+}
+
+/** Takes due executions for a worker, earliest first within a runtime; none is taken twice. The claim outlives the statement as a lease:
+ *  rescue acts when it is no longer renewed. */
+export const claimScheduled = async (tx: Tx, worker: Id, takings: readonly Taking[]): Promise<ClaimRow[]> => {
+  if (takings.length === 0) return [];
+  const name = (index: number) => sql.raw(`due_${index}`);
+  const due = takings.map(({ runtime, limit, lane, after }, index) => {
+    const before = takings.flatMap((other, at) => (at < index && other.lane === lane ? [at] : []));
+    const taken = before.map((at) => sql`- (select count(*) from ${name(at)})`);
+    // a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
+    return sql`${name(index)} as (
       select id from execution
-      where status = 'scheduled' and revision is not null and run_after <= attune.clock() and runtime = any(${runtimes}::text[])
+      where status = 'scheduled' and revision is not null and runtime = ${runtime} and run_after <= attune.clock()
+        and (run_after, id) > (${after?.run_after ?? '-infinity'}::timestamptz, ${after?.id ?? '0'}::bigint)
       order by run_after, id
-      limit ${limit}
-      for update skip locked),
+      limit greatest(0, ${limit}::bigint ${sql.join(taken, sql` `)})
+      for update skip locked)`;
+  });
+  const all = sql.join(
+    takings.map((_, index) => sql`select id from ${name(index)}`),
+    sql` union all `,
+  );
+  return tx.many<ClaimRow>(sql`
+    with ${sql.join(due)},
     claimed as (
       update execution e
       set status = 'running', worker = ${worker}, lease_token = gen_random_uuid(),
         lease_until = attune.clock() + make_interval(secs => ${leaseSeconds}), started_at = attune.clock(), updated = attune.clock()
-      from due where e.id = due.id
+      from (${all}) due where e.id = due.id
       returning e.*)
-    select c.id, c.lease_token, c.action_ref, c.runtime, c.revision, c.pack_revision, c.config, v.definition,
-      c.timeout_seconds, coalesce((c.workflow_task->>'attempt')::int, c.retry_count + 1) as attempt,
-      n.rule_ref, n.trigger_ref
+    select c.id, c.lease_token, c.action_ref, c.runtime, c.revision, c.pack_revision, c.config, c.timeout_seconds,
+      coalesce((c.workflow_task->>'attempt')::int, c.retry_count + 1) as attempt,
+      c.workflow_task->>'workflow_execution' as workflow_execution, n.rule_ref, n.trigger_ref, c.run_after
     from claimed c
-    join revision v on v.hash = c.revision
     left join enforcement n on n.id = c.enforcement
     order by c.run_after, c.id`);
+};
 
-/** When the next execution for these runtimes becomes due; null where none waits. */
+/** Seconds until the next execution of these runtimes becomes due; null where none waits. */
 export const nextDue = async (tx: Tx, runtimes: readonly string[]): Promise<number | null> => {
-  const row = await tx.maybe<{ seconds: number }>(sql`
-    select extract(epoch from run_after - attune.clock())::float8 as seconds from execution
-    where status = 'scheduled' and revision is not null and run_after > attune.clock() and runtime = any(${runtimes}::text[])
-    order by run_after limit 1`);
+  const row = await tx.maybe<{ seconds: number | null }>(sql`
+    select extract(epoch from min(next.run_after) - attune.clock())::float8 as seconds
+    from unnest(${runtimes}::text[]) as wanted(runtime)
+    cross join lateral (
+      select e.run_after from execution e
+      where e.status = 'scheduled' and e.revision is not null and e.runtime = wanted.runtime and e.run_after > attune.clock()
+      order by e.run_after limit 1) next`);
   return row?.seconds ?? null;
 };
 
@@ -146,30 +186,61 @@ export const configOf = async (tx: Tx, id: Id): Promise<JsonObject | null> =>
   (await tx.maybe<{ config: JsonObject | null }>(sql`select config from execution where id = ${id}`))?.config ?? null;
 
 export interface Ending {
-  move: Move;
+  /** The first of these moves that leads on from the present status is made. */
+  moves: readonly Move[];
   result: Json;
   result_hash: string;
   timed_out: boolean;
 }
 
-/** Ends an execution along the machine: the one place that writes a final status, its result and the final task metadata. With a
- *  lease token only that attempt may end it. An empty answer means that someone moved it first. */
-export async function end(
+/** The end of one execution. With a lease token only that attempt may end it. */
+export interface EndOf extends Ending {
+  id: Id;
+  lease_token: string | null;
+}
+
+/** Ends executions along the machine: the one place that writes a final status, its result and the final task metadata. What is missing
+ *  from the answer was moved by somebody else first. The rows are locked in the order of their ids, as whoever takes many does, so that
+ *  two of them cannot wait for each other. */
+export async function endMany(tx: Tx, ends: readonly EndOf[]): Promise<EngineExecution[]> {
+  if (ends.length === 0) return [];
+  const kinds = [...new Set(ends.map(kindOf))];
+  const pairs = kinds.flatMap((kind) => pairsOfAll(kind.split(' ') as Move[]).map((pair) => ({ kind, ...pair })));
+  const rows = await tx.many<Row>(sql`
+    with x as materialized (
+      select e.id, x.token, x.kind, x.result, x.hash, x.timed_out
+      from unnest(${ends.map((one) => one.id)}::bigint[], ${ends.map((one) => one.lease_token)}::uuid[],
+        ${ends.map(kindOf)}::text[], ${ends.map((one) => (one.result === null ? null : stringifyJson(one.result)))}::jsonb[],
+        ${ends.map((one) => one.result_hash)}::text[], ${ends.map((one) => one.timed_out)}::boolean[])
+        as x(id, token, kind, result, hash, timed_out)
+      join execution e on e.id = x.id
+      order by e.id for no key update of e)
+    update execution e
+    set status = m.next, result = x.result, result_hash = x.hash, completed_at = attune.clock(),
+      lease_until = null, held = false, updated = attune.clock(), workflow_task = ${endedTask(sql<boolean>`x.timed_out`)}
+    from x, unnest(${pairs.map((pair) => pair.kind)}::text[], ${pairs.map((pair) => pair.was)}::execution_status_enum[],
+      ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(kind, was, next)
+    where e.id = x.id and m.kind = x.kind and e.status = m.was and (x.token is null or e.lease_token = x.token)
+    returning ${columns}`);
+  return rows.map(fromRow);
+}
+
+/** The same of one. @returns undefined: someone moved it first */
+export const end = async (
   tx: Tx,
   id: Id,
-  ending: Ending,
+  { move, ...ending }: Omit<Ending, 'moves'> & { move: Move },
   leaseToken: string | null,
-): Promise<EngineExecution | undefined> {
-  const pairs = pairsOf(ending.move);
-  const row = await tx.maybe<Row>(sql`
-    update execution e
-    set status = m.next, result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = attune.clock(),
-      lease_until = null, held = false, updated = attune.clock(), workflow_task = ${endedTask(ending.timed_out)}
-    from unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
-      ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
-    where e.id = ${id} and e.status = m.was and (${leaseToken}::uuid is null or e.lease_token = ${leaseToken}::uuid)
-    returning ${columns}`);
-  return row && fromRow(row);
+): Promise<EngineExecution | undefined> =>
+  (await endMany(tx, [{ ...ending, id, moves: [move], lease_token: leaseToken }]))[0];
+
+const kindOf = ({ moves }: Ending): string => moves.join(' ');
+
+/** One way on from each status. */
+function pairsOfAll(moves: readonly Move[]): ReturnType<typeof pairsOf> {
+  const byStatus = new Map<ExecutionStatus, ReturnType<typeof pairsOf>[number]>();
+  for (const move of moves) for (const pair of pairsOf(move)) if (!byStatus.has(pair.was)) byStatus.set(pair.was, pair);
+  return [...byStatus.values()];
 }
 
 /** Moves an execution that stays alive (admit, cancel of a running one). An empty answer means that someone moved it first. */
@@ -186,7 +257,8 @@ export async function move(tx: Tx, id: Id, name: Move): Promise<EngineExecution 
   return row && fromRow(row);
 }
 
-const waitsForAdmission = sql<boolean>`e.status in ('requested', 'scheduling') and e.revision is not null and not e.held`;
+/** Executions `e` that are to be admitted, due or not. */
+export const waitsForAdmission = sql<boolean>`e.status in ('requested', 'scheduling') and e.revision is not null and not e.held`;
 
 /** Admits up to `limit` executions that need a worker, oldest first; rows that another executor holds are passed over. One that is
  *  delayed is admitted too: its claim waits. */
@@ -211,31 +283,14 @@ export const beginDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
     where ${waitsForAdmission} and e.runtime is null and coalesce(e.run_after, attune.clock()) <= attune.clock()
     order by e.id limit ${limit}`);
 
-/** Seconds until the next of them is due; null where none waits. */
-export const nextBeginSeconds = async (tx: Tx): Promise<number | null> => {
-  const row = await tx.maybe<{ seconds: number | null }>(sql`
-    select extract(epoch from min(e.run_after) - attune.clock())::float8 as seconds from execution e
-    where ${waitsForAdmission} and e.runtime is null`);
-  return row?.seconds ?? null;
-};
-
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
 export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
     select id from execution e where ${isRetryDue} and not held and ${isKnownAction} order by id limit ${limit}`);
 
 /** A row of an older system names no revision: its retry waits until its action is registered here. */
-const isKnownAction = sql<boolean>`(e.revision is not null
+export const isKnownAction = sql<boolean>`(e.revision is not null
   or exists (select from action a where a.ref = e.action_ref and a.revision is not null and a.removed_at is null))`;
-
-/** Seconds until the next retry is due; null where none waits. */
-export const nextRetrySeconds = async (tx: Tx): Promise<number | null> => {
-  const row = await tx.maybe<{ seconds: number | null }>(sql`
-    select extract(epoch from min((workflow_task->>'next_retry_at')::timestamptz) - attune.clock())::float8 as seconds
-    from execution e
-    where ${awaitingRetry} and not held and ${isKnownAction} and isfinite((workflow_task->>'next_retry_at')::timestamptz)`);
-  return row?.seconds ?? null;
-};
 
 /** Marks a failed attempt as one that will be retried. */
 export const setNextRetry = (tx: Tx, id: Id, delaySeconds: number): Promise<number> =>

@@ -193,6 +193,9 @@ function txOf(db: Kysely<unknown>): Tx {
       return row;
     },
     run: async (statement) => Number((await statement.execute(db)).numAffectedRows ?? 0n),
+    along() {
+      throw new Error('A migration waits for each of its statements');
+    },
   };
 }
 

@@ -45,7 +45,7 @@ export interface SharedEnding {
 /** What ends with the `SharedEnding`: the status, and all that goes with it. */
 const ended = (ending: SharedEnding) => sql`
   result = ${jsonb(ending.result)}, result_hash = ${ending.result_hash}, completed_at = attune.clock(), lease_until = null,
-  held = false, updated = attune.clock(), workflow_task = ${endedTask(false)}`;
+  held = false, updated = attune.clock(), workflow_task = ${endedTask(sql<boolean>`false`)}`;
 
 /** The pairs of a move that lead to, or not to, a final status; for `from`. */
 function pairs(move: Move, final: boolean) {

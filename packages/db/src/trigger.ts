@@ -18,10 +18,19 @@ const columns = sql.raw(
 export const findByRef = (tx: Tx, ref: string): Promise<TriggerRow | undefined> =>
   tx.maybe<TriggerRow>(sql`select ${columns} from trigger where ref = ${ref} and removed_at is null`);
 
-/** The trigger whose webhook key has this SHA-256 (hex); the key itself is stored only encrypted. */
-export const findByWebhookKeyHash = (tx: Tx, hash: string): Promise<TriggerRow | undefined> =>
-  tx.maybe<TriggerRow>(sql`
-    select ${columns} from trigger where webhook_key_hash = ${hash} and webhook_enabled and removed_at is null`);
+/** Those of these refs that are registered. */
+export const findByRefs = (tx: Tx, refs: readonly string[]): Promise<TriggerRow[]> =>
+  tx.many<TriggerRow>(
+    sql`select ${columns} from trigger where ref = any(${[...new Set(refs)]}::text[]) and removed_at is null`,
+  );
+
+/** The triggers whose webhook keys have these SHA-256 (hex), by them; the keys themselves are stored only encrypted. */
+export async function findByWebhookKeyHashes(tx: Tx, hashes: readonly string[]): Promise<Map<string, TriggerRow>> {
+  const rows = await tx.many<TriggerRow & { webhook_key_hash: string }>(sql`
+    select ${columns}, webhook_key_hash from trigger
+    where webhook_key_hash = any(${hashes}::text[]) and webhook_enabled and removed_at is null`);
+  return new Map(rows.map(({ webhook_key_hash, ...trigger }) => [webhook_key_hash, trigger]));
+}
 
 export interface TriggerToKeep {
   ref: string;

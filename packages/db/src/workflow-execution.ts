@@ -26,6 +26,8 @@ export interface LockedRun {
   owner: EngineExecution;
   /** Whether the parameters of the owner are missing, for they are too large to be read at each step. */
   lacks_parameters: boolean;
+  /** Version of what is registered, as it was when the run was read. */
+  registry: Id;
 }
 
 export const insert = (
@@ -39,43 +41,55 @@ export const insert = (
     returning id`);
 
 /** Locks a run, and its execution with it, until the transaction ends: every decision about it is made under this lock, one after
- *  another. */
-export const lock = async (tx: Tx, id: Id): Promise<LockedRun | undefined> => {
+ *  another.
+ *  @param patient false: undefined also where somebody else has locked it */
+export const lock = async (tx: Tx, id: Id, patient: boolean): Promise<LockedRun | undefined> => {
   const row = await tx.maybe<RunRow>(sql`
     select ${runColumns}, ${ownerColumns}
     from workflow_execution w join execution o on o.id = w.execution
     where w.id = ${id}
-    for no key update of w, o`);
+    for no key update of w, o ${sql.raw(patient ? '' : 'skip locked')}`);
   return row && runFrom(row);
 };
 
-/** The same for the run that an execution is a task of, whose revision comes with it. */
-export const lockOfTask = async (
-  tx: Tx,
-  execution: Id,
-): Promise<{ run: LockedRun; task_revision: string | null } | undefined> => {
-  const row = await tx.maybe<RunRow & { task_revision: string | null }>(sql`
-    select e.revision as task_revision, ${runColumns}, ${ownerColumns}
-    from execution e
-    join workflow_execution w on w.id = (e.workflow_task->>'workflow_execution')::bigint
+/** The run that an execution is a task of. */
+export interface RunOfTask {
+  task: Id;
+  run: LockedRun;
+}
+
+/** The same for the runs that executions are tasks of, each locked once, in the order of their ids.
+ *  @param patient false: one that somebody else has locked is missing from the answer, so that whoever locks several waits for none */
+export const lockOfTasks = async (tx: Tx, tasks: readonly Id[], patient: boolean): Promise<RunOfTask[]> => {
+  const rows = await tx.many<RunRow & { tasks: Id[] }>(sql`
+    select t.tasks, ${runColumns}, ${ownerColumns}
+    from (
+      select (e.workflow_task->>'workflow_execution')::bigint as run, array_agg(e.id::text) as tasks
+      from execution e where e.id = any(${tasks}::bigint[]) group by 1) t
+    join workflow_execution w on w.id = t.run
     join execution o on o.id = w.execution
-    where e.id = ${execution} and w.revision is not null
-    for no key update of w, o`);
-  return row && { run: runFrom(row), task_revision: row.task_revision };
+    where w.revision is not null
+    order by w.id
+    for no key update of w, o ${sql.raw(patient ? '' : 'skip locked')}`);
+  return rows.flatMap((row) => {
+    const run = runFrom(row);
+    return row.tasks.map((task) => ({ task, run }));
+  });
 };
 
 type RunRow = Omit<LockedRun, 'owner' | 'lacks_parameters'> & Record<string, unknown>;
 
 const runColumns = sql.raw(
   'w.id, w.execution, w.workflow_def, w.revision, w.state, w.variables_step, w.status, w.paused, w.steps, w.facts, ' +
-    `case when pg_column_size(w.variables) <= ${inlineBytes} then w.variables end as variables`,
+    `case when pg_column_size(w.variables) <= ${inlineBytes} then w.variables end as variables, ` +
+    '(select version from registry) as registry',
 );
 
 function runFrom(row: RunRow): LockedRun {
   const { owner, isPartial } = ownerFrom(row);
   const { id, execution, workflow_def, revision, state, variables, variables_step, status, paused, steps, facts } = row;
   const run = { id, execution, workflow_def, revision, state, variables, variables_step, status, paused, steps, facts };
-  return { ...run, owner, lacks_parameters: isPartial };
+  return { ...run, registry: row.registry, owner, lacks_parameters: isPartial };
 }
 
 /** The variables of a run that were too large to be read with it. */
@@ -91,6 +105,7 @@ export const idOf = async (tx: Tx, execution: Id): Promise<Id | undefined> =>
 
 /** What steps come to, for the run's record and its row. */
 export interface RecordedSteps {
+  run: Id;
   /** Those after the run's last, in their order; the same step twice is refused by the key. */
   steps: {
     step: number;
@@ -110,37 +125,50 @@ export interface RecordedSteps {
   } | null;
 }
 
-/** Appends steps to a run's record and keeps the state they lead to, in one statement: a row that one transaction updates often is found
- *  the slower each time. What has not changed is not written again. */
-export const record = (tx: Tx, run: Id, { steps, state, variables, tasks }: RecordedSteps): Promise<number> => {
-  const last = steps.at(-1)?.step ?? 0;
+/** Appends steps to the records of runs and keeps the states they lead to, in one statement: a row that one transaction updates often is
+ *  found the slower each time. What has not changed is not written again. */
+export const record = (tx: Tx, runs: readonly RecordedSteps[]): Promise<number> => {
+  const steps = runs.flatMap(({ run, steps }) => steps.map((step) => ({ run, ...step })));
+  const states = runs.map(({ run, steps, state, variables, tasks }) => ({
+    ...{ run, state, last: steps.at(-1)?.step ?? 0 },
+    ...(variables === null ? {} : { variables }),
+    ...tasks,
+  }));
   return tx.run(sql`
     with appended as (
       insert into workflow_step (workflow_execution, step, execution, decision)
-      select ${run}, x.step, x.execution, x.decision::jsonb
-      from unnest(${steps.map((one) => one.step)}::int[], ${steps.map((one) => one.execution)}::bigint[],
-        ${steps.map((one) => stringifyJson(one.decision))}::text[]) as x(step, execution, decision))
-    update workflow_execution
-    set state = ${jsonb(state)}, steps = ${last},
-      variables = coalesce(${jsonb(variables)}, variables),
-      variables_step = case when ${variables !== null}::boolean then ${last} else variables_step end,
-      current_tasks = coalesce(${tasks?.current_tasks ?? null}::text[], current_tasks),
-      completed_tasks = coalesce(${tasks?.completed_tasks ?? null}::text[], completed_tasks),
-      failed_tasks = coalesce(${tasks?.failed_tasks ?? null}::text[], failed_tasks),
-      skipped_tasks = coalesce(${tasks?.skipped_tasks ?? null}::text[], skipped_tasks),
+      select x.run, x.step, x.execution, x.decision::jsonb
+      from unnest(${steps.map((one) => one.run)}::bigint[], ${steps.map((one) => one.step)}::int[],
+        ${steps.map((one) => one.execution)}::bigint[], ${steps.map((one) => stringifyJson(one.decision))}::text[])
+        as x(run, step, execution, decision))
+    update workflow_execution w
+    set state = x.state, steps = x.last, variables = coalesce(x.variables, w.variables),
+      variables_step = case when x.variables is not null then x.last else w.variables_step end,
+      current_tasks = coalesce(x.current_tasks, w.current_tasks),
+      completed_tasks = coalesce(x.completed_tasks, w.completed_tasks),
+      failed_tasks = coalesce(x.failed_tasks, w.failed_tasks),
+      skipped_tasks = coalesce(x.skipped_tasks, w.skipped_tasks),
       updated = attune.clock()
-    where id = ${run}`);
+    from jsonb_to_recordset(${jsonb(states)}) as x(run bigint, state jsonb, last int, variables jsonb,
+      current_tasks text[], completed_tasks text[], failed_tasks text[], skipped_tasks text[])
+    where w.id = x.run`);
 };
 
 /** Keeps what became known of a run while it ran. */
 export const setFacts = (tx: Tx, id: Id, facts: JsonObject): Promise<number> =>
   tx.run(sql`update workflow_execution set facts = ${jsonb(facts)} where id = ${id}`);
 
-export const setStatus = (tx: Tx, id: Id, status: ExecutionStatus, error: string | null): Promise<number> =>
+/** Where runs stand, as it is known of their executions. */
+export const setStatuses = (
+  tx: Tx,
+  runs: readonly { run: Id; status: ExecutionStatus; error: string | null }[],
+): Promise<number> =>
   tx.run(sql`
-    update workflow_execution
-    set status = ${status}::execution_status_enum, error_message = coalesce(${error}, error_message), updated = attune.clock()
-    where id = ${id}`);
+    update workflow_execution w
+    set status = x.status, error_message = coalesce(x.error, w.error_message), updated = attune.clock()
+    from unnest(${runs.map((one) => one.run)}::bigint[], ${runs.map((one) => one.status)}::execution_status_enum[],
+      ${runs.map((one) => one.error)}::text[]) as x(run, status, error)
+    where w.id = x.run`);
 
 export interface TaskResult {
   task_name: string;

@@ -6,6 +6,7 @@ import {
   type JsonObject,
   type WorkflowTaskMetadata,
 } from '@attune/core';
+import type { RawBuilder } from 'kysely';
 import { sql } from './database.ts';
 
 // The one file that knows what stands inside `execution.workflow_task`: its paths, its casts, and how a row's JSON becomes the
@@ -37,12 +38,12 @@ export const retryDue = sql<boolean>`${awaitingRetry} and (workflow_task->>'next
 export const timedOut = sql<boolean>`workflow_task is not null and (workflow_task->>'timed_out')::boolean`;
 
 /** The metadata that an execution `e` has once it ended: when, how long it took, and whether its time was up. */
-export const endedTask = (timedOut: boolean) => sql<Json>`
+export const endedTask = (timedOut: RawBuilder<boolean>) => sql<Json>`
   case when e.workflow_task is null then null else e.workflow_task || jsonb_build_object(
     'started_at', attune.instant(e.started_at),
     'completed_at', attune.instant(attune.clock()),
     'duration_ms', (extract(epoch from attune.clock() - e.started_at) * 1000)::bigint,
-    'timed_out', ${timedOut}::boolean) end`;
+    'timed_out', ${timedOut}) end`;
 
 /** Executions that are part of a workflow. */
 export const partOfWorkflow = sql<boolean>`workflow_task is not null`;

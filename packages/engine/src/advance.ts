@@ -14,18 +14,22 @@ import {
   type WorkflowSecrets,
 } from '@attune/core';
 import {
+  actions,
   executionQueue,
   runTrees,
   workflowExecutions,
   type EngineExecution,
   type LockedRun,
+  type NewExecution,
   type Tx,
 } from '@attune/db';
 import { ask } from './ask.ts';
-import { create } from './create.ts';
-import { endRun } from './end-run.ts';
+import { claimsOf, type ClaimedExecution } from './claim.ts';
+import { rowsFor } from './create.ts';
+import { endRuns, type RunOutcome } from './end-run.ts';
 import { factsOf, keepFacts, learnSecrets, sealVariables } from './facts.ts';
 import { graphOf } from './graph.ts';
+import { takerOf, type HandOver, type Taker } from './hand-over.ts';
 import { keepVariables, lockRun, wholeRun, type WholeRun } from './lock-run.ts';
 import { outcomeOf } from './outcome.ts';
 import { keepLists, recordedFor } from './recorded.ts';
@@ -39,30 +43,72 @@ const mostListed = 200;
 /** The runs that turns are about, each locked and read once, by their ids. */
 type Runs = Map<Id, LockedRun>;
 
-/** Tells workflows what happened and does what they decide: creates the next tasks, sets retries, ends the run. What follows at
- *  once (nested workflows that begin, tasks that cannot start, parents whose task ended) follows in the same transaction.
+/** What an advance may do beside its own. */
+export interface Advancing {
+  /** Runs that are locked already, and nothing was done to since. */
+  locked?: readonly LockedRun[];
+  /** Who takes tasks as they are created. @default nobody: they wait for a claim */
+  handOver?: HandOver | undefined;
+  /** False: where a run is locked by somebody else, `Busy` is thrown instead of waiting for it. @default true */
+  patient?: boolean;
+}
+
+/** What an advance led to, beside rows. */
+export interface Advanced {
+  /** Tasks that were handed over as they were created: known once the transaction is committed. */
+  handedOver: ClaimedExecution[];
+  /** Whether something waits for a worker now. */
+  schedules: boolean;
+  /** Whether something waits for a time: a retry, a delayed task. */
+  waits: boolean;
+}
+
+/** Tells a workflow what happened and does what it decides; see `advanceAll`.
  *  @param locked the run that the execution is a task of, where it is locked already and nothing was done to it since */
-export async function advance(tx: Tx, first: Turn, locked?: LockedRun): Promise<void> {
-  const runs: Runs = new Map(locked === undefined ? [] : [[locked.id, locked]]);
-  const turns: Turn[] = [first];
-  for (let at = 0; at < turns.length;) {
-    const turn = turns[at] ?? first;
-    const ended = turn.kind === 'begun' ? [] : endsFrom(turns, at);
-    turns.push(...(turn.kind === 'begun' ? await begin(tx, runs, turn.execution) : await proceed(tx, runs, ended)));
-    at += Math.max(1, ended.length);
+export const advance = async (tx: Tx, first: Turn, locked?: LockedRun): Promise<void> => {
+  await advanceAll(tx, [first], locked === undefined ? {} : { locked: [locked] });
+};
+
+/** Tells workflows what happened and does what they decide: creates the next tasks, sets retries, ends the runs. What follows at
+ *  once (nested workflows that begin, tasks that cannot start, parents whose task ended) follows in the same transaction, round by round.
+ *  A round takes as many statements for a hundred runs as for one. */
+export async function advanceAll(tx: Tx, first: readonly Turn[], advancing: Advancing = {}): Promise<Advanced> {
+  const runs: Runs = new Map((advancing.locked ?? []).map((run) => [run.id, run]));
+  const advanced: Advanced = { handedOver: [], schedules: false, waits: false };
+  const takes = takerOf(advancing.handOver);
+  const patient = advancing.patient ?? true;
+  for (let turns = first; turns.length > 0;) {
+    const follow: Turn[] = [];
+    const decided: Decided[] = [];
+    for (const { begun, ended } of byRun(turns)) {
+      const answer = begun === undefined ? await proceed(tx, runs, ended, patient) : await begin(tx, runs, begun);
+      if (answer === undefined) continue;
+      if (Array.isArray(answer)) follow.push(...answer);
+      else decided.push(answer);
+    }
+    turns = [...follow, ...(await carryOut(tx, decided, takes, advanced))];
   }
+  return advanced;
 }
 
-/** The ends of tasks of one run that follow each other: in a re-run thousands of items may end at one time. */
-function endsFrom(turns: readonly Turn[], at: number): EngineExecution[] {
-  const runOf = ({ kind, execution }: Turn): Id | undefined =>
-    kind === 'ended' ? execution.workflow_task?.workflow_execution : undefined;
-  const [first, ...others] = turns.slice(at);
-  const other = others.findIndex((turn) => first === undefined || runOf(turn) !== runOf(first));
-  return turns.slice(at, other < 0 ? undefined : at + 1 + other).map((turn) => turn.execution);
+/** Turns by what they are about: a run's ends together, in their order, for in a re-run thousands of items may end at one time. */
+function byRun(turns: readonly Turn[]): { begun?: EngineExecution; ended: EngineExecution[] }[] {
+  const groups: { begun?: EngineExecution; ended: EngineExecution[] }[] = [];
+  const known = new Map<Id, EngineExecution[]>();
+  for (const { kind, execution } of turns) {
+    const run = execution.workflow_task?.workflow_execution;
+    if (kind === 'begun') groups.push({ begun: execution, ended: [] });
+    else if (run !== undefined) {
+      const ended = known.get(run) ?? [];
+      if (ended.length === 0) groups.push({ ended });
+      known.set(run, ended);
+      ended.push(execution);
+    }
+  }
+  return groups;
 }
 
-async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[]> {
+async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[] | Decided> {
   if (begun.workflow_def === null) return ask(tx, begun);
   const owner = await beginRerun(tx, begun);
   const { revision, workflow_def } = owner;
@@ -72,31 +118,42 @@ async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[]
   const { id } = await workflowExecutions.insert(tx, { execution: owner.id, workflow_def, revision, facts });
   const run: WholeRun = {
     ...{ id, execution: owner.id, workflow_def, revision, owner, facts, state: {}, variables: {}, variables_step: 0 },
-    ...{ status: 'running', paused: false, steps: 0, lacks_parameters: false },
+    ...{
+      status: 'running',
+      paused: false,
+      steps: 0,
+      lacks_parameters: false,
+      registry: await actions.registryVersion(tx),
+    },
   };
   runs.set(id, run);
   const known = await factsOf(tx, run, owner, graph);
-  return carryOut(tx, run, graph, [{ ended: null, step: decideFirst(graph, known) }], known.secrets);
+  return { run, graph, steps: [{ ended: null, step: decideFirst(graph, known) }], secrets: known.secrets };
 }
 
-/** What follows from the ends of tasks of one run, in their order. */
-async function proceed(tx: Tx, runs: Runs, ends: readonly EngineExecution[]): Promise<Turn[]> {
+/** What follows from the ends of tasks of one run, in their order; undefined where nothing does. */
+async function proceed(
+  tx: Tx,
+  runs: Runs,
+  ends: readonly EngineExecution[],
+  patient: boolean,
+): Promise<Turn[] | Decided | undefined> {
   const id = ends[0]?.workflow_task?.workflow_execution;
   // a task of an older system has no visit
   const told = ends.flatMap((ended) => {
     const finished = finishedOf(tx, ended);
     return finished === undefined ? [] : [{ ended, finished }];
   });
-  if (id === undefined || told.length === 0) return [];
-  let locked = runs.get(id) ?? (await lockRun(tx, id));
+  if (id === undefined || told.length === 0) return undefined;
+  let locked = runs.get(id) ?? (await lockRun(tx, id, patient));
   if (locked.paused) {
     for (const { ended } of told) await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
-    return [];
+    return undefined;
   }
   for (const { ended } of told) locked = await learnSecrets(tx, locked, ended);
   const { status } = locked.owner;
   if (status === 'canceling') return endIfQuiet(tx, locked);
-  if (status !== 'running') return [];
+  if (status !== 'running') return undefined;
 
   const run = await wholeRun(tx, locked);
   runs.set(run.id, run);
@@ -112,7 +169,7 @@ async function proceed(tx: Tx, runs: Runs, ends: readonly EngineExecution[]): Pr
     ({ state, variables } = step);
     steps.push({ ended, step });
   }
-  return carryOut(tx, run, graph, steps, facts.secrets);
+  return { run, graph, steps, secrets: facts.secrets };
 }
 
 function finishedOf(
@@ -137,75 +194,113 @@ interface TakenStep {
   step: Step;
 }
 
+/** What a run decided, still to be carried out. */
+interface Decided {
+  run: WholeRun;
+  graph: WorkflowGraph;
+  steps: readonly TakenStep[];
+  secrets: WorkflowSecrets;
+}
+
 /** A run that is being cancelled ends with its last living task; nothing is decided any more. */
 async function endIfQuiet(tx: Tx, run: LockedRun): Promise<Turn[]> {
   if (await executionQueue.hasLivingChild(tx, run.owner.id)) return [];
-  return end(tx, run, { status: 'cancelled', result: { error: 'Workflow cancelled', succeeded: false } });
+  return end(tx, [
+    { run, outcome: { status: 'cancelled', result: { error: 'Workflow cancelled', succeeded: false } } },
+  ]);
 }
 
-async function carryOut(
-  tx: Tx,
-  run: WholeRun,
-  graph: WorkflowGraph,
-  steps: readonly TakenStep[],
-  secrets: WorkflowSecrets,
-): Promise<Turn[]> {
-  await record(tx, run, graph, steps, secrets);
-  for (const { ended, step } of steps) {
-    await keepLists(tx, run.id, step.lists);
-    if (step.retry !== null && ended !== null) {
+async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advanced: Advanced): Promise<Turn[]> {
+  if (decided.length === 0) return [];
+  record(tx, decided);
+  const rows: NewExecution[] = [];
+  for (const { run, graph, steps, secrets } of decided) {
+    for (const { ended, step } of steps) {
+      await keepLists(tx, run.id, step.lists);
+      if (step.retry === null || ended === null) continue;
       await executionQueue.setNextRetry(tx, ended.id, step.retry.delay_seconds);
+      advanced.waits = true;
     }
+    const starts = steps.flatMap(({ step }) => step.start);
+    const wanted = starts.map((start) => wantedTask(run, graph, secrets, start));
+    const { owner, registry } = run;
+    const reuse = await reuseFor(tx, owner, graph, starts);
+    rows.push(...(await rowsFor(tx, wanted, { packRevision: owner.pack_revision, registry, ...reuse })));
   }
-  const starts = steps.flatMap(({ step }) => step.start);
-  const children = await create(
+  const turns = await insert(tx, rows.map(takes), advanced);
+  const ending = decided.flatMap(({ run, steps }) => {
+    const outcome = steps.at(-1)?.step.outcome ?? null;
+    return outcome === null ? [] : [{ run, outcome }];
+  });
+  return [...turns, ...(await end(tx, ending))];
+}
+
+/** Creates the next tasks. Only where something follows from one at once is its row waited for; else it travels with the commit. */
+async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced): Promise<Turn[]> {
+  if (rows.length === 0) return [];
+  for (const { status, delay_seconds } of rows) {
+    if (status === 'scheduled') advanced.schedules = true;
+    if ((status === 'scheduled' && delay_seconds > 0) || status === 'requested') advanced.waits = true;
+  }
+  const goesOn = rows.some(({ status, runtime }) => isFinal(status) || (runtime === null && status === 'running'));
+  const claimsFrom = await claimsOf(
     tx,
-    starts.map((start) => wantedTask(run, graph, secrets, start)),
-    { packRevision: run.owner.pack_revision, ...(await reuseFor(tx, run.owner, graph, starts)) },
+    rows.filter((row) => row.worker != null),
   );
-  const turns = children.flatMap<Turn>((child) => {
+  const inserted = executionQueue.insertMany(tx, rows).then((children) => {
+    advanced.handedOver.push(...claimsFrom(children));
+    return children;
+  });
+  if (!goesOn) {
+    tx.along(inserted);
+    return [];
+  }
+  return (await inserted).flatMap<Turn>((child) => {
     if (isFinal(child.status)) return [{ kind: 'ended', execution: child }];
     return child.runtime === null && child.status === 'running' ? [{ kind: 'begun', execution: child }] : [];
   });
-  const outcome = steps.at(-1)?.step.outcome ?? null;
-  return outcome === null ? turns : [...turns, ...(await end(tx, run, outcome))];
 }
 
-/** Appends steps to the run's record and keeps what they lead to: in its row, and in hand for the turns that follow. */
-async function record(
-  tx: Tx,
-  run: WholeRun,
-  graph: WorkflowGraph,
-  steps: readonly TakenStep[],
-  secrets: WorkflowSecrets,
-): Promise<void> {
-  const last = steps.at(-1)?.step;
-  if (last === undefined) return;
-  const changes =
-    run.steps === 0 || steps.some(({ step }) => step.decision.transitions.some((one) => one.published !== undefined));
-  const variables = changes ? sealVariables(tx, last.variables, secrets) : null;
-  const state = last.state as unknown as JsonObject;
-  await workflowExecutions.record(tx, run.id, {
-    steps: steps.map(({ ended, step }, index) => ({
-      step: run.steps + index + 1,
-      execution: ended?.id ?? null,
-      decision: maskDecision(step.decision, secrets, graph.definition.output),
-    })),
-    state,
-    variables,
-    tasks: graph.nodes.length <= mostListed || last.outcome !== null ? last.tasks : null,
+/** Appends steps to the records of runs and keeps what they lead to: in their rows, and in hand for the turns that follow. */
+function record(tx: Tx, decided: readonly Decided[]): void {
+  const recorded = decided.flatMap(({ run, graph, steps, secrets }) => {
+    const last = steps.at(-1)?.step;
+    if (last === undefined) return [];
+    const changes =
+      run.steps === 0 || steps.some(({ step }) => step.decision.transitions.some((one) => one.published !== undefined));
+    const variables = changes ? sealVariables(tx, last.variables, secrets) : null;
+    const state = last.state as unknown as JsonObject;
+    const entry = {
+      run: run.id,
+      steps: steps.map(({ ended, step }, index) => ({
+        step: run.steps + index + 1,
+        execution: ended?.id ?? null,
+        decision: maskDecision(step.decision, secrets, graph.definition.output),
+      })),
+      state,
+      variables,
+      tasks: graph.nodes.length <= mostListed || last.outcome !== null ? last.tasks : null,
+    };
+    run.steps += steps.length;
+    run.state = state;
+    if (variables !== null) {
+      run.variables = variables;
+      run.variables_step = run.steps;
+      keepVariables(tx, run);
+    }
+    return [entry];
   });
-  run.steps += steps.length;
-  run.state = state;
-  if (variables === null) return;
-  run.variables = variables;
-  run.variables_step = run.steps;
-  keepVariables(tx, run);
+  if (recorded.length > 0) tx.along(workflowExecutions.record(tx, recorded));
 }
 
-async function end(tx: Tx, run: LockedRun, outcome: Parameters<typeof endRun>[3]): Promise<Turn[]> {
-  const turns = await endRun(tx, run.id, run.owner, outcome);
-  run.status = outcome.status;
-  run.owner = { ...run.owner, status: outcome.status };
+async function end(tx: Tx, ending: readonly { run: LockedRun; outcome: RunOutcome }[]): Promise<Turn[]> {
+  const turns = await endRuns(
+    tx,
+    ending.map(({ run, outcome }) => ({ run: run.id, owner: run.owner, outcome })),
+  );
+  for (const { run, outcome } of ending) {
+    run.status = outcome.status;
+    run.owner = { ...run.owner, status: outcome.status };
+  }
   return turns;
 }

@@ -46,7 +46,7 @@ async function cancelRun(tx: Tx, owner: EngineExecution, tree: RunTree): Promise
   const [root] = tree;
   const moved = await executionQueue.move(tx, owner.id, 'cancel');
   if (moved === undefined) return [];
-  await workflowExecutions.setStatus(tx, root.id, 'canceling', null);
+  await workflowExecutions.setStatuses(tx, [{ run: root.id, status: 'canceling', error: null }]);
   const stopRunning = await stopsRunning(tx, owner);
   const isBusy = await stopBelow(tx, tree, { stopRunning, error: notStarted });
   if (isBusy) return [];

@@ -18,6 +18,7 @@ import {
   type WorkflowTaskMetadata,
 } from '@attune/core';
 import { actions, executionQueue, type ActionRow, type EngineExecution, type NewExecution, type Tx } from '@attune/db';
+import { keep, recall } from './kept.ts';
 
 /** What an execution is made from. */
 export interface Wanted {
@@ -41,24 +42,33 @@ export interface Wanted {
 /** Creates executions in one statement, in the order given, each in the furthest state that is already true: `running` for a
  *  workflow and a question to a person (the caller begins them), `requested` for one that is delayed, `scheduled` for an action,
  *  `failed` for what cannot start. */
-export async function create(
+export const create = async (
   tx: Tx,
   wanted: readonly Wanted[],
-  { actions: then = [], packRevision = null, settle }: CreateOptions = {},
-): Promise<EngineExecution[]> {
-  if (wanted.length === 0) return [];
-  const known = await actionsOf(tx, wanted, packRevision);
-  const rows = wanted.map((one, index) => rowOf(one, then[index] ?? known.get(one.action_ref), tx.vault));
-  return executionQueue.insertMany(tx, settle === undefined ? rows : await settle(rows));
-}
+  options: CreateOptions = {},
+): Promise<EngineExecution[]> => executionQueue.insertMany(tx, await rowsFor(tx, wanted, options));
 
 export interface CreateOptions {
   /** The actions to use, in the order of what is wanted; where there is none, the one that is registered. */
   actions?: readonly (ActionRow | undefined)[];
   /** The pack revision of the run they belong to: actions of that pack are those of the revision, also while it is updated. */
   packRevision?: string | null;
+  /** Version of what is registered, where it is known: what was read under it is not read again. */
+  registry?: Id;
   /** Has the last word on the rows. */
   settle?: (rows: readonly NewExecution[]) => Promise<readonly NewExecution[]>;
+}
+
+/** The rows that `create` inserts. */
+export async function rowsFor(
+  tx: Tx,
+  wanted: readonly Wanted[],
+  { actions: then = [], packRevision = null, registry, settle }: CreateOptions = {},
+): Promise<readonly NewExecution[]> {
+  if (wanted.length === 0) return [];
+  const known = await actionsOf(tx, wanted, packRevision, registry);
+  const rows = wanted.map((one, index) => rowOf(one, then[index] ?? known.get(one.action_ref), tx.vault));
+  return settle === undefined ? rows : settle(rows);
 }
 
 /** The action of each, by ref; refs that are not known are missing. */
@@ -66,26 +76,21 @@ export async function actionsOf(
   tx: Tx,
   wanted: readonly { action_ref: string }[],
   packRevision: string | null = null,
+  registry?: Id,
 ): Promise<Map<string, ActionRow>> {
   const refs = [...new Set(wanted.map((one) => one.action_ref))];
-  return new Map((await actions.findByRefs(tx, refs, packRevision)).map((action) => [action.ref, action]));
+  const keyOf = (ref: string): string => `action ${registry ?? ''} ${packRevision ?? ''} ${ref}`;
+  const kept = refs.flatMap((ref) => {
+    const action = registry === undefined ? undefined : recall(tx, keyOf(ref));
+    return action === undefined ? [] : [action as unknown as ActionRow];
+  });
+  const missing = refs.filter((ref) => !kept.some((action) => action.ref === ref));
+  const read = missing.length === 0 ? [] : await actions.findByRefs(tx, missing, packRevision);
+  if (registry !== undefined) for (const action of read) keep(tx, keyOf(action.ref), action as unknown as JsonObject);
+  return new Map([...kept, ...read].map((action) => [action.ref, action]));
 }
 
 function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): NewExecution {
-  const base = {
-    action_ref: wanted.action_ref,
-    parent: wanted.parent,
-    enforcement: wanted.enforcement,
-    executor: wanted.executor,
-    cause: wanted.cause,
-    workflow_task: wanted.workflow_task,
-    original_execution: null,
-    retry_count: 0,
-    delay_seconds: wanted.delay_seconds,
-    rerun_of: null,
-    rerun: null,
-    result_hash: null,
-  };
   const schema = schemaOf(action);
   const prepared =
     wanted.error === null && action !== undefined ? prepare(action, wanted.parameters, wanted.inherits) : undefined;
@@ -95,19 +100,33 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
   // what was refused may stand where the schema marks nothing, and is as secret as where it came from
   const secret = [...secretPaths(schema), ...(error === undefined ? [] : wanted.secrets.map(({ path }) => path))];
   const config = sealSecrets(prepared?.config ?? wanted.parameters, secret, vault);
-  const ran = {
+  const runtime = action?.runtime_ref ?? null;
+  // one literal, not several spread into one: that would be most of what a row costs
+  return {
     action: action?.id ?? null,
+    action_ref: wanted.action_ref,
+    config,
+    parent: wanted.parent,
+    enforcement: wanted.enforcement,
+    executor: wanted.executor,
+    status: error === undefined ? firstStatus(runtime, wanted.delay_seconds) : 'failed',
+    result: error === undefined ? null : { succeeded: false, error },
+    result_hash: null,
+    workflow_task: wanted.workflow_task,
     workflow_def: action?.workflow_def ?? null,
-    runtime: action?.runtime_ref ?? null,
+    runtime,
     revision: action?.revision ?? null,
     pack_revision: action?.pack_revision ?? null,
-    config,
     // over what is no secret: a hash would let anyone who reads the row try out guesses
     input_hash: contentHash(maskSecrets(config)),
     timeout_seconds: wanted.timeout_seconds ?? timeoutOf(action),
+    original_execution: null,
+    retry_count: 0,
+    delay_seconds: wanted.delay_seconds,
+    cause: wanted.cause,
+    rerun_of: null,
+    rerun: null,
   };
-  if (error !== undefined) return { ...base, ...ran, status: 'failed', result: { succeeded: false, error } };
-  return { ...base, ...ran, status: firstStatus(ran.runtime, wanted.delay_seconds), result: null };
 }
 
 /** What needs no worker (a workflow, a question to a person) begins at once, or waits for its admission until it is due. */

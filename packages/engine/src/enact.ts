@@ -1,75 +1,72 @@
-import { AttuneError, openSecrets, pointerKeys, sealedIn, type JsonObject } from '@attune/core';
+import { AttuneError, openSecrets, type Id, type JsonObject } from '@attune/core';
 import { enforcements, revisions, type Database, type Tx } from '@attune/db';
-import { requestExecution } from './request.ts';
+import { inHalves } from './in-halves.ts';
+import { flowsOfSealed, refusalRecord, unexpected } from './refusal-record.ts';
+import { requestExecutions, type ExecutionRequest } from './request.ts';
 import { inTransaction } from './transaction.ts';
 
-const batchSize = 50;
+const batchSize = 200;
 
 /** Turns the oldest created enforcements into executions, each marked in the same transaction. An enforcement whose action is
- *  gone or whose parameters do not fit becomes `failed` and says why.
+ *  gone or whose parameters do not fit becomes `failed` and says why. Matching has made most executions already: what comes here are
+ *  those of workflows and of questions to people, which begin at once, and enforcements of an older release.
  *  @returns how many were taken; 0 when none waits. */
-export async function enact(db: Database): Promise<number> {
-  try {
-    return await inTransaction(db, (tx) => enactBatch(tx, batchSize));
-  } catch {
-    return await enactOne(db);
-  }
-}
-
-async function enactBatch(tx: Tx, limit: number): Promise<number> {
-  const pending = await enforcements.lockCreated(tx, limit);
-  for (const enforcement of pending) {
-    const refusal = await enactEnforcement(tx, enforcement);
-    await enforcements.resolve(tx, enforcement.id, refusal === undefined ? 'processed' : 'failed', refusal ?? null);
-  }
-  return pending.length;
-}
-
-/** After a batch failed: one alone, so that one bad row harms only itself. */
-async function enactOne(db: Database): Promise<number> {
-  let poison: string | undefined;
-  try {
-    return await inTransaction(db, async (tx) => {
-      const [enforcement] = await enforcements.lockCreated(tx, 1);
-      if (enforcement === undefined) return 0;
-      poison = enforcement.id;
-      const refusal = await enactEnforcement(tx, enforcement);
-      await enforcements.resolve(tx, enforcement.id, refusal === undefined ? 'processed' : 'failed', refusal ?? null);
-      return 1;
+export function enact(db: Database): Promise<number> {
+  let first: string | undefined;
+  const take = (limit: number): Promise<number> =>
+    inTransaction(db, async (tx) => {
+      first = undefined;
+      const pending = await enforcements.lockCreated(tx, limit);
+      first = pending[0]?.id;
+      await enactAll(tx, pending);
+      return pending.length;
     });
-  } catch (error) {
-    if (poison === undefined) throw error;
-    const message = error instanceof Error ? error.message : String(error);
-    await enforcements.resolve(db, poison, 'failed', { kind: 'internal', message });
+  return inHalves(batchSize, take, async (error) => {
+    if (first === undefined) throw error;
+    await enforcements.resolveMany(db, [{ id: first, status: 'failed', error: unexpected(error) }]);
     return 1;
-  }
+  });
 }
 
-async function enactEnforcement(tx: Tx, enforcement: enforcements.PendingEnforcement): Promise<JsonObject | undefined> {
-  const rule = await revisions.find(tx, enforcement.revision);
-  const actionRef = rule?.definition['action_ref'];
+async function enactAll(tx: Tx, pending: readonly enforcements.PendingEnforcement[]): Promise<void> {
+  if (pending.length === 0) return;
+  const rows = await revisions.findMany(
+    tx,
+    pending.map(({ revision }) => revision),
+  );
+  const actionOf = new Map(rows.map(({ hash, definition }) => [hash, definition['action_ref']]));
+  const asked = pending.map((enforcement) => requestOf(tx, enforcement, actionOf.get(enforcement.revision)));
+  const answers = await requestExecutions(
+    tx,
+    asked.flatMap(({ request }) => request ?? []),
+  );
+  const inTurn = answers.values();
+  await enforcements.resolveMany(
+    tx,
+    pending.map(({ id }, index) => {
+      const error = asked[index]?.error ?? errorOf(inTurn.next().value);
+      return { id, status: error === null ? 'processed' : 'failed', error };
+    }),
+  );
+}
+
+const errorOf = (answer: Id | AttuneError | undefined): JsonObject | null =>
+  answer instanceof AttuneError ? refusalRecord(answer) : null;
+
+type Asked = { request: ExecutionRequest; error?: undefined } | { request?: undefined; error: JsonObject };
+
+function requestOf(tx: Tx, enforcement: enforcements.PendingEnforcement, actionRef: unknown): Asked {
+  const { id, event, revision, rule_ref } = enforcement;
   if (typeof actionRef !== 'string') {
-    return {
-      kind: 'rule_gone',
-      message: `Revision ${enforcement.revision} of rule '${enforcement.rule_ref}' is not kept`,
-    };
+    return { error: { kind: 'rule_gone', message: `Revision ${revision} of rule '${rule_ref}' is not kept` } };
   }
+  const config = enforcement.config ?? {};
   try {
-    await requestExecution(tx, {
-      action_ref: actionRef,
-      parameters: openSecrets(enforcement.config ?? {}, tx.vault),
-      secrets: sealedIn(enforcement.config ?? {}).map((pointer) => ({
-        ...{ pointer, path: pointerKeys(pointer) },
-        source: `what rule '${enforcement.rule_ref}' gives`,
-      })),
-      executor: null,
-      enforcement: enforcement.id,
-      cause: enforcement.event,
-    });
-    return undefined;
+    const parameters = openSecrets(config, tx.vault);
+    const secrets = flowsOfSealed(config, rule_ref);
+    return { request: { action_ref: actionRef, parameters, secrets, executor: null, enforcement: id, cause: event } };
   } catch (error) {
-    // refused before anything was written, so the transaction is whole
     if (!(error instanceof AttuneError)) throw error;
-    return { kind: error.code, message: error.message, details: error.details as unknown as JsonObject[] };
+    return { error: refusalRecord(error) };
   }
 }

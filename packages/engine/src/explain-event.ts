@@ -1,7 +1,7 @@
 import { matchConditions, type Id, type Instant, type Json, type JsonObject } from '@attune/core';
 import { enforcements, events, revisions, rules, type Database, type EventRow } from '@attune/db';
 import { factsOf } from './match.ts';
-import { contextOf } from './rule-context.ts';
+import { contextAt, surroundingsOf } from './rule-context.ts';
 
 /** Why one rule did or did not answer an event. */
 export interface RuleExplanation {
@@ -41,7 +41,8 @@ export async function explainEvent(db: Database, id: Id): Promise<EventExplanati
       if (kept === undefined) return undefined;
       const now = packConfigs.find((one) => one.ref === ref);
       const pack = now?.pack ?? { conf_schema: {}, config_defaults: {}, config: {} };
-      const context = contextOf(db, { id: now?.id ?? '', ref, pack, definition: kept.definition }, event);
+      const rule = { id: now?.id ?? '', ref, pack, definition: kept.definition };
+      const context = contextAt(surroundingsOf(db, rule), event);
       const { matches, proof, error } = matchConditions(kept.definition['conditions'] ?? [], factsOf(event), context);
       return {
         rule_ref: ref,

@@ -9,6 +9,7 @@ export * from './explain-event.ts';
 export * from './explain-execution.ts';
 export * from './finish.ts';
 export * from './hand-back.ts';
+export type { HandOver } from './hand-over.ts';
 export * from './match.ts';
 export * from './outcome.ts';
 export * from './pause.ts';

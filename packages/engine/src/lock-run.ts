@@ -2,17 +2,22 @@ import type { Id, JsonObject } from '@attune/core';
 import { executionQueue, workflowExecutions, type LockedRun, type Tx } from '@attune/db';
 import { keep, recall } from './kept.ts';
 
-/** Locks a run. @throws Error where there is none. */
-export async function lockRun(tx: Tx, id: Id): Promise<LockedRun> {
-  const run = await workflowExecutions.lock(tx, id);
-  if (run === undefined) throw new Error(`Workflow execution ${id} does not exist`);
-  return run;
+/** Several runs were to be advanced at once and somebody has one of them: waiting for it while holding others could be a knot. */
+export class Busy extends Error {}
+
+/** Locks a run.
+ *  @param patient false: where somebody else has it, `Busy` is thrown instead of waiting for it
+ *  @throws Error where there is none. */
+export async function lockRun(tx: Tx, id: Id, patient = true): Promise<LockedRun> {
+  const run = await workflowExecutions.lock(tx, id, patient);
+  if (run !== undefined) return run;
+  throw patient ? new Error(`Workflow execution ${id} does not exist`) : new Busy(`Run ${id} is locked`);
 }
 
 /** A run is locked before its tasks, in every deed: two of them cannot wait for each other.
  *  @returns the run that the execution is a task of; undefined where it is none, or one of an older system */
 export const lockRunFirst = async (tx: Tx, execution: Id): Promise<LockedRun | undefined> =>
-  (await workflowExecutions.lockOfTask(tx, execution))?.run;
+  (await workflowExecutions.lockOfTasks(tx, [execution], true))[0]?.run;
 
 /** A run with what is read only where a decision is made: its variables, and the parameters of its execution. */
 export type WholeRun = LockedRun & { variables: JsonObject };

@@ -1,9 +1,12 @@
 import {
+  AttuneError,
   exposedBy,
   exposure,
   matchConditions,
+  openSecrets,
   renderActionParams,
   ruleFlows,
+  sealedIn,
   sealSecrets,
   secretPaths,
   type EventFacts,
@@ -12,113 +15,247 @@ import {
 import {
   enforcements,
   events,
+  executionRequests,
   revisions,
   rules,
   type Database,
   type EventRow,
   type MatchableRule,
+  type NewExecution,
   type Tx,
 } from '@attune/db';
-import { contextOf, withKeys } from './rule-context.ts';
+import { inHalves } from './in-halves.ts';
+import { executionRows, refusedRow, waitsForWorker, type ExecutionRequest } from './request.ts';
+import { contextAt, keysOf, keysRead, surroundingsOf, type RuleSurroundings } from './rule-context.ts';
+import { flowsOfSealed, refusalRecord, unexpected } from './refusal-record.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Events taken in one transaction. */
-const batchSize = 100;
+const batchSize = 500;
 
-/** Matches the oldest unmatched events against the enabled rules of their triggers and records each match as an enforcement.
- *  An event is marked in the same transaction, so a crash loses and doubles nothing. A rule that errors on an event leaves a
- *  failed enforcement that says why; an event that cannot be matched at all is set aside with the reason.
+/** Matches the oldest unmatched events against the enabled rules of their triggers and records each match as an enforcement, together
+ *  with its execution where a worker will take that; others are enacted afterwards. An event is marked in the same transaction, so a
+ *  crash loses and doubles nothing. A rule that errors on an event leaves a failed enforcement that says why; an event that cannot be
+ *  matched at all is set aside with the reason.
  *  @returns how many events were taken; 0 when none waits. */
-export async function match(db: Database): Promise<number> {
-  try {
-    return await inTransaction(db, (tx) => matchBatch(tx, batchSize));
-  } catch (error) {
-    // one event of the batch is poison: take them one by one, so that it harms only itself
-    return await matchOneByOne(db, error);
-  }
-}
-
-async function matchOneByOne(db: Database, cause: unknown): Promise<number> {
-  let poison: string | undefined;
-  try {
-    return await inTransaction(db, async (tx) => {
-      const [event] = await events.lockUnmatched(tx, 1);
-      poison = event?.id;
-      return event === undefined ? 0 : matchEvents(tx, [event]);
+export function match(db: Database): Promise<number> {
+  let first: string | undefined;
+  const take = (limit: number): Promise<number> =>
+    inTransaction(db, async (tx) => {
+      first = undefined;
+      const batch = await events.lockUnmatched(tx, limit);
+      first = batch[0]?.id;
+      await matchEvents(tx, batch);
+      return batch.length;
     });
-  } catch (error) {
-    if (poison === undefined) throw cause;
-    await events.setAside(db, poison, {
-      kind: 'internal',
-      message: error instanceof Error ? error.message : String(error),
-    });
+  return inHalves(batchSize, take, async (error) => {
+    if (first === undefined) throw error;
+    await events.setAside(db, first, unexpected(error));
     return 1;
-  }
+  });
 }
 
-const matchBatch = async (tx: Tx, limit: number): Promise<number> =>
-  matchEvents(tx, await events.lockUnmatched(tx, limit));
-
-async function matchEvents(tx: Tx, batch: readonly EventRow[]): Promise<number> {
-  if (batch.length === 0) return 0;
+async function matchEvents(tx: Tx, batch: readonly EventRow[]): Promise<void> {
+  if (batch.length === 0) return;
   const triggerRefs = [...new Set(batch.map((event) => event.trigger_ref))];
   const candidates = await rules.enabledOfTriggers(tx, triggerRefs);
-  for (const triggerRef of triggerRefs) {
-    const ofTrigger = candidates.filter((rule) => rule.trigger_ref === triggerRef);
-    const ruleSet = await keepRuleSet(tx, triggerRef, ofTrigger);
-    const met = batch.filter((event) => event.trigger_ref === triggerRef);
-    for (const event of met) await matchEvent(tx, event, ofTrigger);
-    await events.markMatched(
-      tx,
-      met.map((event) => event.id),
-      ruleSet,
-    );
-  }
-  return batch.length;
+  const ofTrigger = new Map(triggerRefs.map((ref) => [ref, candidates.filter((rule) => rule.trigger_ref === ref)]));
+  const met = await keepRuleSets(tx, ofTrigger);
+  const decided = await new Decisions(tx).of(
+    batch.flatMap((event) =>
+      (ofTrigger.get(event.trigger_ref) ?? [])
+        .filter((rule) => event.rule === null || event.rule === rule.id)
+        .map((rule) => ({ event, rule })),
+    ),
+  );
+  await enforce(tx, decided);
+  await events.markMatched(
+    tx,
+    batch.map(({ id, trigger_ref }) => ({ id, rule_set: met.get(trigger_ref) ?? '' })),
+  );
 }
 
-/** The rule set an event met, by content: which rules in which revisions. It explains afterwards why something did not happen. */
-const keepRuleSet = (tx: Tx, triggerRef: string, candidates: readonly MatchableRule[]): Promise<string> =>
-  revisions.keep(tx, 'rule_set', triggerRef, {
-    rules: candidates.map(({ ref, revision }) => ({ ref, revision })),
-  });
+/** The rule set that the events of each trigger met, by content: which rules in which revisions. It explains afterwards why something
+ *  did not happen. */
+async function keepRuleSets(
+  tx: Tx,
+  ofTrigger: ReadonlyMap<string, readonly MatchableRule[]>,
+): Promise<Map<string, string>> {
+  const sets = [...ofTrigger].map(([ref, met]) => ({
+    kind: 'rule_set' as const,
+    ref,
+    definition: { rules: met.map(({ ref: rule, revision }) => ({ ref: rule, revision })) },
+  }));
+  const hashes = await revisions.keepMany(tx, sets);
+  return new Map(sets.map(({ ref }, index) => [ref, hashes[index] ?? '']));
+}
 
-async function matchEvent(tx: Tx, event: EventRow, candidates: readonly MatchableRule[]): Promise<void> {
-  for (const rule of candidates) {
-    if (event.rule !== null && event.rule !== rule.id) continue;
-    const decision = await decide(tx, event, rule);
-    if (decision === 'no match') continue;
-    await enforcements.insert(tx, {
-      rule: rule.id,
-      rule_ref: rule.ref,
-      trigger_ref: event.trigger_ref,
-      event: event.id,
-      revision: rule.revision,
-      payload: event.payload,
-      conditions: rule.definition['conditions'] ?? [],
-      ...decision,
-      config: decision.config && sealSecrets(decision.config, secretPaths(rule.action_parameters), tx.vault),
+interface Pair {
+  event: EventRow;
+  rule: MatchableRule;
+}
+
+/** A rule that answers an event: with the parameters of its action, or with what is wrong with it. */
+type Decision = Pair & ({ config: JsonObject; error: null } | { config: null; error: JsonObject });
+
+/** What rules make of events. Whatever does not depend on the event is read and worked out once for a batch. */
+class Decisions {
+  readonly #tx: Tx;
+  readonly #surroundings = new Map<MatchableRule, RuleSurroundings>();
+  readonly #sealedKeys = new Map<MatchableRule, JsonObject>();
+  readonly #unreadable = new Map<MatchableRule, AttuneError>();
+  readonly #keystores = new Map<MatchableRule, JsonObject>();
+  readonly #exposed = new Map<MatchableRule, JsonObject | null>();
+
+  constructor(tx: Tx) {
+    this.#tx = tx;
+  }
+
+  async of(pairs: readonly Pair[]): Promise<Decision[]> {
+    const matches = pairs.flatMap((pair) => this.#guarded(pair, () => this.#meets(pair)));
+    await this.#readKeys(matches.filter(({ error }) => error === null).map(({ rule }) => rule));
+    return matches.flatMap((match) => {
+      const { event, rule, error } = match;
+      if (error !== null) return [{ event, rule, config: null, error }];
+      return this.#guarded(match, () => [this.#render(match)]);
     });
   }
+
+  /** A rule that cannot be decided at all harms only itself: what it throws becomes the error of its enforcement. */
+  #guarded<T extends Pair>(
+    { event, rule }: Pair,
+    decide: () => T[],
+  ): (T | (Pair & { config: null; error: JsonObject }))[] {
+    try {
+      return decide();
+    } catch (error) {
+      const record = error instanceof AttuneError ? refusalRecord(error) : unexpected(error);
+      return [{ event, rule, config: null, error: { stage: 'rule', ...record } }];
+    }
+  }
+
+  #meets({ event, rule }: Pair): (Pair & { error: JsonObject | null })[] {
+    const context = contextAt(this.#surroundingsOf(rule), event);
+    const { matches, error } = matchConditions(rule.definition['conditions'] ?? [], factsOf(event), context);
+    if (error !== null) return [{ event, rule, error: { stage: 'conditions', ...error } }];
+    return matches ? [{ event, rule, error: null }] : [];
+  }
+
+  #render({ event, rule }: Pair): Decision {
+    const params = rule.definition['action_params'] ?? {};
+    const context = contextAt({ ...this.#surroundingsOf(rule), keystore: this.#keystoreOf(rule) }, event);
+    const rendered = renderActionParams(params, factsOf(event), context);
+    if ('error' in rendered) return { event, rule, config: null, error: { stage: 'action_params', ...rendered.error } };
+    const error = this.#exposedBy(rule);
+    return error === null
+      ? { event, rule, config: rendered.value, error: null }
+      : { event, rule, config: null, error: { stage: 'action_params', ...error } };
+  }
+
+  #surroundingsOf(rule: MatchableRule): RuleSurroundings {
+    const known = this.#surroundings.get(rule) ?? surroundingsOf(this.#tx, rule);
+    this.#surroundings.set(rule, known);
+    return known;
+  }
+
+  /** The keys of rules that match something; those of others are nobody's business. */
+  async #readKeys(matching: readonly MatchableRule[]): Promise<void> {
+    for (const rule of new Set(matching)) {
+      const names = keysRead(rule);
+      if (names?.length === 0) continue;
+      try {
+        this.#sealedKeys.set(rule, await keysOf(this.#tx, rule, names));
+      } catch (error) {
+        if (!(error instanceof AttuneError)) throw error;
+        this.#unreadable.set(rule, error);
+      }
+    }
+  }
+
+  /** Opened when they are needed first: where the key is the wrong one, only their rule suffers. */
+  #keystoreOf(rule: MatchableRule): JsonObject {
+    const unreadable = this.#unreadable.get(rule);
+    if (unreadable !== undefined) throw unreadable;
+    const known = this.#keystores.get(rule) ?? openSecrets(this.#sealedKeys.get(rule) ?? {}, this.#tx.vault);
+    this.#keystores.set(rule, known);
+    return known;
+  }
+
+  /** Why a rule may not hand on what its parameters read, where it may not. */
+  #exposedBy(rule: MatchableRule): JsonObject | null {
+    const known = this.#exposed.get(rule);
+    if (known !== undefined) return known;
+    const flows = ruleFlows(
+      rule.definition['action_params'] ?? {},
+      this.#surroundingsOf(rule).pack.secret_config ?? [],
+    );
+    const exposed = exposedBy(flows, rule.action_parameters);
+    const error = exposed.length === 0 ? null : exposure(exposed, rule.action_ref);
+    this.#exposed.set(rule, error);
+    return error;
+  }
 }
 
-/** What one rule makes of one event. */
-async function decide(
-  tx: Tx,
-  event: EventRow,
-  rule: MatchableRule,
-): Promise<'no match' | { config: JsonObject | null; error: JsonObject | null }> {
-  const facts = factsOf(event);
-  const context = contextOf(tx, rule, event);
-  const { matches, error } = matchConditions(rule.definition['conditions'] ?? [], facts, context);
-  if (error !== null) return { config: null, error: { stage: 'conditions', ...error } };
-  if (!matches) return 'no match';
-  const params = rule.definition['action_params'] ?? {};
-  const rendered = renderActionParams(params, facts, await withKeys(tx, rule, context));
-  if ('error' in rendered) return { config: null, error: { stage: 'action_params', ...rendered.error } };
-  const exposed = exposedBy(ruleFlows(params, context.pack.secret_config ?? []), rule.action_parameters);
-  if (exposed.length === 0) return { config: rendered.value, error: null };
-  return { config: null, error: { stage: 'action_params', ...exposure(exposed, rule.action_ref) } };
+/** Records what was decided: enforcements in one statement, and in another the executions that a worker will take. */
+async function enforce(tx: Tx, decided: readonly Decision[]): Promise<void> {
+  const ruleOf = matchedRules(decided);
+  const made = decided.map((decision) => {
+    const { event, rule, config, error } = decision;
+    const sealed = config && sealSecrets(config, secretPaths(rule.action_parameters), tx.vault);
+    const enforcement = { rule: ruleOf(rule), event: event.id, config: sealed, error };
+    return { enforcement, request: config && sealed && requestOf(decision, config, sealed) };
+  });
+  const rows = await executionRows(
+    tx,
+    made.flatMap(({ request }) => request ?? []),
+  );
+  const inTurn = rows.values();
+  const settled = made.map(({ enforcement, request }) => {
+    const row = request === null ? undefined : inTurn.next().value;
+    return { ...enforcement, row, ...outcomeOf(row, enforcement.error) };
+  });
+  const ids = await enforcements.insertMany(tx, settled);
+  const executions = settled.flatMap(({ row, status }, index): NewExecution[] => {
+    const enforcement = ids[index];
+    return row !== undefined && status === 'processed' && enforcement !== undefined ? [{ ...row, enforcement }] : [];
+  });
+  await executionRequests.insertRequests(tx, executions);
+}
+
+/** What enforcements of a rule have in common, one object for each rule. */
+function matchedRules(decided: readonly Decision[]): (rule: MatchableRule) => enforcements.MatchedRule {
+  const known = new Map(
+    [...new Set(decided.map(({ rule }) => rule))].map((rule) => [
+      rule,
+      { id: rule.id, ref: rule.ref, revision: rule.revision, conditions: rule.definition['conditions'] ?? [] },
+    ]),
+  );
+  return (rule) => known.get(rule) ?? { id: rule.id, ref: rule.ref, revision: rule.revision, conditions: [] };
+}
+
+/** What a match asks for; null where the rule's definition names no action, which enacting tells. */
+function requestOf({ event, rule }: Pair, config: JsonObject, sealed: JsonObject): ExecutionRequest | null {
+  const actionRef = rule.definition['action_ref'];
+  if (typeof actionRef !== 'string') return null;
+  return {
+    action_ref: actionRef,
+    parameters: config,
+    // one that an event brought along is none of ours: preparing the parameters refuses it
+    secrets: sealedIn(config).length > 0 ? [] : flowsOfSealed(sealed, rule.ref),
+    executor: null,
+    cause: event.id,
+  };
+}
+
+/** What becomes of an enforcement whose execution would be this row. */
+function outcomeOf(
+  row: NewExecution | undefined,
+  error: JsonObject | null,
+): { status: 'created' | 'processed' | 'failed'; error: JsonObject | null } {
+  if (error !== null) return { status: 'failed', error };
+  const refusal = row && refusedRow(row);
+  if (refusal !== undefined) return { status: 'failed', error: refusalRecord(refusal) };
+  return { status: row !== undefined && waitsForWorker(row) ? 'processed' : 'created', error: null };
 }
 
 export const factsOf = (event: EventRow): EventFacts => ({

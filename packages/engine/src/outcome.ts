@@ -9,12 +9,13 @@ export interface Outcome {
   events?: { trigger_ref: string; payload: Json }[];
 }
 
-export const moveOf = {
-  succeeded: 'succeed',
-  failed: 'fail',
-  timed_out: 'expire',
-  cancelled: 'stop',
-} as const satisfies Record<Outcome['kind'], Move>;
+/** The moves that an outcome may make, the first that leads on. Nobody cancelled it, yet it was stopped: that is a failure. */
+export const movesOf: Readonly<Record<Outcome['kind'], readonly Move[]>> = {
+  succeeded: ['succeed'],
+  failed: ['fail'],
+  timed_out: ['expire'],
+  cancelled: ['stop', 'fail'],
+};
 
 /** What a workflow is told about a task whose execution has this status. */
 export function outcomeOf(status: ExecutionStatus): Finished['outcome'] {

@@ -15,23 +15,53 @@ export interface EventToRecord {
 /** Records an event of a known trigger. Its rules are matched afterwards, by whichever executor gets to it.
  *  @throws AttuneError unknown_ref where no trigger has that ref. */
 export async function record(tx: Tx, event: EventToRecord): Promise<{ id: Id }> {
-  const trigger = await triggers.findByRef(tx, event.trigger_ref);
-  if (trigger === undefined) {
-    throw new AttuneError('unknown_ref', `There is no trigger '${event.trigger_ref}'`, {
-      details: [
-        {
-          message: `expected the ref of a registered trigger, as listed by 'attune trigger list'`,
-          pointer: '/trigger_ref',
-        },
-      ],
-    });
-  }
-  return events.insert(tx, {
-    trigger: trigger.id,
-    trigger_ref: trigger.ref,
-    payload: event.payload,
-    headers: event.headers ?? null,
-    source_ref: event.source_ref ?? null,
-    cause: event.cause ?? null,
+  const [answer] = await recordEvents(tx, [event]);
+  if (answer instanceof AttuneError) throw answer;
+  if (answer === undefined) throw new Error('One event was to be recorded');
+  return { id: answer };
+}
+
+/** Records events, in two statements however many they are.
+ *  @returns in the order given, the id of each, or why that one is refused; the others are not touched by it. */
+export async function recordEvents(tx: Tx, given: readonly EventToRecord[]): Promise<(Id | AttuneError)[]> {
+  const rows = await triggers.findByRefs(
+    tx,
+    given.map(({ trigger_ref }) => trigger_ref),
+  );
+  const known = new Map(rows.map(({ ref, id }) => [ref, id]));
+  const ids = await events.insertMany(
+    tx,
+    given.flatMap((event) => {
+      const trigger = known.get(event.trigger_ref);
+      return trigger === undefined
+        ? []
+        : [
+            {
+              trigger,
+              trigger_ref: event.trigger_ref,
+              payload: event.payload,
+              headers: event.headers ?? null,
+              source_ref: event.source_ref ?? null,
+              cause: event.cause ?? null,
+            },
+          ];
+    }),
+  );
+  const inTurn = ids.values();
+  return given.map(({ trigger_ref }) => {
+    if (!known.has(trigger_ref)) return unknownTrigger(trigger_ref);
+    const { value: id } = inTurn.next();
+    if (id === undefined) throw new Error('Each event that was recorded was to have an id');
+    return id;
   });
 }
+
+const unknownTrigger = (ref: string): AttuneError =>
+  new AttuneError('unknown_ref', `There is no trigger '${ref}'`, {
+    details: [
+      {
+        message: `expected the ref of a registered trigger, as listed by 'attune trigger list'`,
+        pointer: '/trigger_ref',
+      },
+    ],
+  });

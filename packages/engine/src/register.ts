@@ -2,6 +2,8 @@ import { randomBytes } from 'node:crypto';
 import {
   asFlatSchema,
   askEntryPoint,
+  builtinPrefix,
+  builtinRuntime,
   AttuneError,
   loadPack,
   sealedIn,
@@ -205,7 +207,7 @@ async function registerAction(
       tags: action.tags,
       revision,
     }));
-  const runtime_ref = action.entry_point === askEntryPoint ? null : action.runner_type;
+  const runtime_ref = runtimeOf(action);
   await actions.upsert(tx, {
     ...base,
     description: action.description ?? '',
@@ -216,6 +218,12 @@ async function registerAction(
     revision,
   });
   await actions.keepInPack(tx, { pack_revision: pack.revision, ref: action.ref, revision, runtime_ref });
+}
+
+/** What a worker must have to run it: built-ins are in every worker, and a question to a person needs none. */
+function runtimeOf({ entry_point, runner_type }: ActionDefinition): string | null {
+  if (entry_point === askEntryPoint) return null;
+  return entry_point?.startsWith(builtinPrefix) === true ? builtinRuntime : runner_type;
 }
 
 async function registerRule(tx: Tx, pack: { id: Id; ref: string }, rule: RuleDefinition): Promise<void> {

@@ -22,8 +22,15 @@ export interface RuleInPack {
   definition: JsonObject;
 }
 
-/** What a rule may read beside the event. The timestamp is the event's own: the same event gives the same decision again. */
-export function contextOf(tx: Pick<Tx, 'vault'>, rule: RuleInPack, event: EventRow): RuleContext {
+/** What a rule may read beside the event, whatever the event. */
+export interface RuleSurroundings {
+  pack: RuleContext['pack'];
+  rule: RuleContext['system']['rule'];
+  keystore?: JsonObject;
+}
+
+/** @throws AttuneError configuration where the pack's configuration was sealed under another key. */
+export function surroundingsOf(tx: Pick<Tx, 'vault'>, rule: RuleInPack): RuleSurroundings {
   const config = effectiveConfig(rule.pack);
   // opened only for who reads it: where the key is the wrong one, other rules still work
   const isRead = stringifyJson([
@@ -32,17 +39,23 @@ export function contextOf(tx: Pick<Tx, 'vault'>, rule: RuleInPack, event: EventR
   ]).includes('config');
   return {
     pack: { config: isRead ? openSecrets(config, tx.vault) : {}, secret_config: secretConfig(rule.pack) },
-    system: { timestamp: event.created, rule: { id: rule.id, ref: rule.ref } },
+    rule: { id: rule.id, ref: rule.ref },
   };
 }
 
-/** The same with the keys that the rule's `action_params` read: those of its pack, then the system's. */
-export async function withKeys(tx: Tx, rule: RuleInPack, context: RuleContext): Promise<RuleContext> {
-  const { keys } = settingsOf(rule.definition['action_params'] ?? {});
-  if (keys?.length === 0) return { ...context, keystore: {} };
-  const keystore = await keystoreOf(tx, { action: null, pack: packOf(rule.ref), names: keys });
-  return { ...context, keystore: openSecrets(keystore, tx.vault) };
-}
+/** What a rule may read beside one event. The timestamp is the event's own: the same event gives the same decision again. */
+export const contextAt = ({ rule, ...read }: RuleSurroundings, event: EventRow): RuleContext => ({
+  ...read,
+  system: { timestamp: event.created, rule },
+});
+
+/** Names of the keys that the rule's `action_params` read; null: any. */
+export const keysRead = (rule: RuleInPack): readonly string[] | null =>
+  settingsOf(rule.definition['action_params'] ?? {}).keys;
+
+/** Those keys of its pack, then the system's, each still sealed. */
+export const keysOf = (tx: Tx, rule: RuleInPack, names: readonly string[] | null): Promise<JsonObject> =>
+  keystoreOf(tx, { action: null, pack: packOf(rule.ref), names });
 
 /** Templates that cannot be parsed read nothing: rendering them tells why. */
 function settingsOf(actionParams: Json): SettingsRead {

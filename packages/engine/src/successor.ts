@@ -27,6 +27,7 @@ export async function createSuccessor(
       original_execution: ended.original_execution ?? ended.id,
       delay_seconds: 0,
       cause: null,
+      worker: null,
       workflow_task: task && {
         ...task,
         retry_count: task.retry_count + (kind === 'retry' ? 1 : 0),
@@ -58,16 +59,14 @@ async function tellRun(
   const { task_name, visit, attempt, task_index: item } = task;
   const graph = await graphOf(tx, run.revision);
   const state = retried(graph, run.state as unknown as RunState, { task: task_name, visit, item, attempt });
-  await workflowExecutions.record(tx, run.id, {
-    steps: [
-      {
-        step: run.steps + 1,
-        execution: successor.id,
-        decision: { successor: { kind, task: task_name, visit, ...(item === null ? {} : { item }), attempt } },
-      },
-    ],
-    state: state as unknown as JsonObject,
-    variables: null,
-    tasks: null,
-  });
+  const decision = { successor: { kind, task: task_name, visit, ...(item === null ? {} : { item }), attempt } };
+  await workflowExecutions.record(tx, [
+    {
+      run: run.id,
+      steps: [{ step: run.steps + 1, execution: successor.id, decision }],
+      state: state as unknown as JsonObject,
+      variables: null,
+      tasks: null,
+    },
+  ]);
 }

@@ -18,6 +18,7 @@ export function crashing(db: Database, at: number): Crashing {
   };
   const watched = (tx: Tx): Tx => ({
     vault: tx.vault,
+    along: (answer) => tx.along(answer),
     many: async (statement) => (await reach(tx), tx.many(statement)),
     maybe: async (statement) => (await reach(tx), tx.maybe(statement)),
     one: async (statement) => (await reach(tx), tx.one(statement)),
@@ -33,8 +34,11 @@ export function crashing(db: Database, at: number): Crashing {
   return { db: { ...db, transaction }, count: () => count, hasCrashed: () => at > 0 && count >= at };
 }
 
-/** 57P01 admin_shutdown: the connection was ended. */
-const isCrash = (error: unknown): boolean => error instanceof Error && 'code' in error && error.code === '57P01';
+/** The connection was ended: 57P01 admin_shutdown, or what the next write to it says. */
+const isCrash = (error: unknown): boolean =>
+  error instanceof Error &&
+  (('code' in error && ['57P01', 'EPIPE', 'ECONNRESET'].includes(String(error.code))) ||
+    error.message.startsWith('Connection terminated'));
 
 /** Does a deed; after a crash again, as the process that is started anew does. */
 export async function surviving<T>(deed: () => Promise<T>): Promise<T> {

@@ -18,6 +18,7 @@ export function measuring(db: Database): Measured {
   };
   const watched = (tx: Tx): Tx => ({
     vault: tx.vault,
+    along: (answer) => tx.along(answer),
     many: (statement) => note(tx.many(statement)),
     maybe: (statement) => note(tx.maybe(statement)),
     one: (statement) => note(tx.one(statement)),

@@ -1,4 +1,4 @@
-import { executionQueue, sql, type Database } from '@attune/db';
+import { executionQueue, sql, whatWaits, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import {
@@ -128,7 +128,7 @@ test('no retry is made while paused, and one that came due is made at once after
   await pause(db, id, null);
   expect(await retry(db)).toBe(0);
   // nobody is woken for it either, nor has others wait behind it
-  expect(await executionQueue.nextRetrySeconds(db)).toBeNull();
+  expect((await whatWaits(db)).retry_seconds).toBeNull();
   expect(await executionQueue.retryDue(db, 1)).toEqual([]);
   await resume(db, id);
   expect(await retry(db)).toBe(1);

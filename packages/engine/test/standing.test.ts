@@ -1,5 +1,5 @@
 import { standingReasons, type ExecutionStatus, type Id, type Standing } from '@attune/core';
-import { executionQueue, leases, sql, type Database } from '@attune/db';
+import { executionQueue, leases, sql, type Database, type Tx } from '@attune/db';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../testing/database.ts';
 import { standingsOf } from '../src/index.ts';
@@ -189,6 +189,12 @@ describe.each(worlds)('while $name', (world) => {
 
   const having = (...reasons: Standing['reason'][]): Id[] =>
     [...rows.keys()].filter((id) => reasons.includes(standings.get(id)?.reason ?? 'ended')).sort(byNumber);
+  const claimAll = (tx: Tx, runtimes: readonly string[]) =>
+    executionQueue.claimScheduled(
+      tx,
+      '1',
+      runtimes.map((runtime, lane) => ({ runtime, limit: 100_000, lane, after: null })),
+    );
   const rolledBack = async (look: (tx: Database) => Promise<{ id: Id }[]>): Promise<Id[]> => {
     let found: { id: Id }[] = [];
     await expect(
@@ -213,13 +219,11 @@ describe.each(worlds)('while $name', (world) => {
 
   test('a worker takes what is said to wait for its slot, and nothing else', async () => {
     const runtimes = world.workers.flat();
-    expect(await rolledBack((tx) => executionQueue.claimScheduled(tx, '1', runtimes, 100_000))).toEqual(
-      having('waiting_for_worker_slot'),
-    );
+    expect(await rolledBack((tx) => claimAll(tx, runtimes))).toEqual(having('waiting_for_worker_slot'));
   });
 
   test('another worker would take what no living one can', async () => {
-    expect(await rolledBack((tx) => executionQueue.claimScheduled(tx, '1', ['shell', 'python'], 100_000))).toEqual(
+    expect(await rolledBack((tx) => claimAll(tx, ['shell', 'python']))).toEqual(
       having('waiting_for_worker_slot', 'no_worker_has_runtime', 'no_worker_alive'),
     );
   });
@@ -229,7 +233,7 @@ describe.each(worlds)('while $name', (world) => {
       const before = await executionQueue.beginDue(tx, 100_000);
       await tx.run(sql`update execution set run_after = now() where run_after > now()`);
       const begun = await executionQueue.beginDue(tx, 100_000);
-      const claimed = await executionQueue.claimScheduled(tx, '1', ['shell', 'python'], 100_000);
+      const claimed = await claimAll(tx, ['shell', 'python']);
       return [...claimed, ...begun.filter((one) => !before.some(({ id }) => id === one.id))];
     });
     expect(later).toEqual(

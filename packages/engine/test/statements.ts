@@ -6,6 +6,7 @@ export function counting(db: Database): { db: Database; statements: () => number
   let count = 0;
   const counted = (tx: Tx): Tx => ({
     vault: tx.vault,
+    along: (answer) => tx.along(answer),
     many: (statement) => ((count += 1), tx.many(statement)),
     maybe: (statement) => ((count += 1), tx.maybe(statement)),
     one: (statement) => ((count += 1), tx.one(statement)),

@@ -23,16 +23,27 @@ const spellings: Record<string, RunnerType> = {
   'core.native': 'native',
 };
 
+/** Those whose programs can be modules with a function to call. */
+export const warmRunners = ['python', 'nodejs'] as const satisfies RunnerType[];
+
 /** The runner a name, an alias or a ref stands for, whatever its case; undefined if none. */
 export function runnerOf(name: string): RunnerType | undefined {
   const key = name.toLowerCase();
   return Object.hasOwn(spellings, key) ? spellings[key] : undefined;
 }
 
-/** Every spelling in any case, as a regular expression without flags, which JSON Schema does not have. */
-const anyCase = Object.keys(spellings)
-  .map((name) => name.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`).replaceAll('.', '\\.'))
-  .join('|');
+/** These names in any case, as a regular expression without flags, which JSON Schema does not have. */
+const inAnyCase = (names: readonly string[]): string =>
+  names
+    .map((name) => name.replace(/[a-z]/g, (letter) => `[${letter}${letter.toUpperCase()}]`).replaceAll('.', '\\.'))
+    .join('|');
+
+const anyCase = inAnyCase(Object.keys(spellings));
+
+/** What names one of the {@link warmRunners}, as a regular expression. */
+export const warmRunnerPattern = `^(${inAnyCase(
+  Object.keys(spellings).filter((name) => warmRunners.some((runner) => runner === spellings[name])),
+)})$`;
 
 /** A runtime a pack needs: a runner, with or without a constraint of its version. */
 export const runtimeForm = patternForm(
@@ -58,6 +69,9 @@ export const runnerType: Shape<RunnerType> = {
 
 /** Prefix of an entry point that is a part of the worker itself; only the pack `core` may use it. */
 export const builtinPrefix = 'builtin:';
+
+/** The runtime of executions of built-ins: they run inside a worker and take none of its slots. */
+export const builtinRuntime = 'builtin';
 
 export const builtinNames = ['ask', 'echo', 'noop', 'sleep', 'emit_event'] as const;
 export type BuiltinName = (typeof builtinNames)[number];

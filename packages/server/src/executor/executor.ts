@@ -1,4 +1,4 @@
-import { executionQueue } from '@attune/db';
+import { whatWaits } from '@attune/db';
 import { admit, enact, match, retry } from '@attune/engine';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
@@ -6,6 +6,11 @@ import { startLoop } from '../loop.ts';
 
 /** Longest time a lost doorbell can delay work, in milliseconds. */
 const pollMs = 1_000;
+
+/** Milliseconds after which what is due and could not be done is tried again: a retry whose run is paused, for instance. */
+const overdueMs = 200;
+
+const isDue = (seconds: number | null): boolean => seconds !== null && seconds <= 0;
 
 /** The executor turns events into enforcements and enforcements into executions, admits what waits and starts due retries. Any
  *  number may run: each takes rows that no other holds. */
@@ -26,15 +31,18 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
     log,
     pollMs: Math.min(pollMs, heartbeatMs),
     async pass() {
-      const matched = await drain(() => match(db));
-      const enacted = await drain(() => enact(db));
-      const admitted = await drain(() => admit(db));
-      const retried = await drain(() => retry(db));
-      if (matched || enacted || admitted || retried) bell.ring('execution', 'change');
+      const waiting = await whatWaits(db);
+      const matched = waiting.events && (await drain(() => match(db)));
+      const enacted = (waiting.enforcements || matched) && (await drain(() => enact(db)));
+      const admitted = (waiting.actions || isDue(waiting.begin_seconds)) && (await drain(() => admit(db)));
+      const retried = isDue(waiting.retry_seconds) && (await drain(() => retry(db)));
       await heartbeat.beat();
-      const next = [await executionQueue.nextRetrySeconds(db), await executionQueue.nextBeginSeconds(db)];
-      const seconds = Math.min(...next.map((one) => one ?? Infinity));
-      return Number.isFinite(seconds) ? Math.ceil(seconds * 1_000) : undefined;
+      if (matched || enacted || admitted || retried) {
+        bell.ring('execution', 'change');
+        return 0; // what was done may have left something else to do
+      }
+      const seconds = Math.min(waiting.begin_seconds ?? Infinity, waiting.retry_seconds ?? Infinity);
+      return Number.isFinite(seconds) ? Math.max(overdueMs, Math.ceil(seconds * 1_000)) : undefined;
     },
   });
   const off = [bell.on('event', () => loop.wake()), bell.on('execution', () => loop.wake())];

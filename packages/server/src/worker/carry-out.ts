@@ -1,23 +1,26 @@
 import { openSecrets, packOf, type ActionDefinition, type JsonObject } from '@attune/core';
-import { executionLogs, packFiles, type Database, type Doorbell } from '@attune/db';
-import { finish, handBack, type ClaimedExecution, type Outcome } from '@attune/engine';
+import { executionLogs, packFiles, type Database, type LogPiece } from '@attune/db';
+import { handBack, type ClaimedExecution, type Outcome } from '@attune/engine';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Attempt, AttemptDeps, RunnableAction } from './attempt.ts';
+import { isBuiltin } from './builtin.ts';
 import { recordAttempt } from './former-self.ts';
 import type { Held } from './held.ts';
 import { packCache } from './pack-cache.ts';
 import { persist } from './persist.ts';
+import type { Reporter } from './reporter.ts';
 import { notStarted } from './result.ts';
 import { runAttempt } from './run.ts';
 import { killProcesses } from './stop.ts';
+import { pieceLimit } from './stream.ts';
 
 export interface CarryOutDeps extends Pick<
   AttemptDeps,
   'interpreters' | 'pipes' | 'scratch' | 'baseEnvironment' | 'stopGraceSeconds'
 > {
   db: Database;
-  bell: Doorbell;
+  reporter: Reporter;
   log: Logger;
   /** Where running attempts are on record. */
   folder: string;
@@ -30,7 +33,7 @@ export interface CarryOutDeps extends Pick<
 
 /** Makes what carries out claimed executions: the pack's files, the attempt, its log, its report. What it returns never rejects. */
 export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held: Held) => Promise<void> {
-  const { db, bell, log: parent } = deps;
+  const { db, reporter, log: parent } = deps;
   const load = (revision: string) => packFiles.filesOf(db, revision);
   const packs = packCache(deps.cache, load);
 
@@ -43,29 +46,53 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
         await keep('Handing back a claim', () => handBack(db, held.lease));
         return;
       }
-      const outcome = await attemptOutcome(claimed, held);
+      const pieces: LogPiece[] = [];
+      const outcome = await attemptOutcome(claimed, held, pieces);
       if (lost.aborted || held.isAbandoned) return;
       held.isReporting = true;
-      const answer = await keep('Reporting an outcome', () => finish(db, { ...held.lease, outcome }));
+      const { revision, workflow_execution } = claimed;
+      const report = { ...held.lease, outcome, log: pieces, claimed: { revision, workflow_execution } };
+      const answer = await keep('Reporting an outcome', () => reporter.report(report));
       if (answer === 'refused') log.warn('The report came too late: somebody else has decided about this execution');
-      bell.ring('execution', 'event', 'change');
     } catch (error) {
       // its lease is not renewed any more, so it is rescued like the work of a lost worker
       if (!lost.aborted) log.error({ err: error }, 'An execution had to be given up');
     }
 
-    async function attemptOutcome(execution: ClaimedExecution, { cancelled }: Held): Promise<Outcome> {
+    async function attemptOutcome(
+      execution: ClaimedExecution,
+      { cancelled }: Held,
+      pieces: LogPiece[],
+    ): Promise<Outcome> {
       try {
         const pack_ref = packOf(execution.action_ref);
-        const pack_dir = await keep('Reading a pack', () => packs.folderOf(pack_ref, execution.pack_revision));
         const parameters = openSecrets(execution.config ?? {}, db.vault);
-        return await run(attemptOf(execution, parameters, pack_ref, pack_dir), cancelled.signal);
+        const attempt = attemptOf(execution, parameters, pack_ref);
+        if (isBuiltin(attempt)) return await runInside(attempt, cancelled.signal, pieces);
+        const pack_dir = await keep('Reading a pack', () => packs.folderOf(pack_ref, execution.pack_revision));
+        return await run({ ...attempt, pack_dir }, cancelled.signal);
       } catch (error) {
         log.error({ err: error }, 'The worker could not run an action');
         return notStarted(
           `The worker could not run the action: ${error instanceof Error ? error.message : String(error)}`,
         );
       }
+    }
+
+    /** A built-in needs no process, no files and no record: what it says travels with its end. */
+    async function runInside(attempt: Attempt, cancelled: AbortSignal, pieces: LogPiece[]): Promise<Outcome> {
+      return runAttempt(attempt, {
+        ...deps,
+        token: '',
+        apiUrl: undefined,
+        signal: AbortSignal.any([cancelled, lost]),
+        append: (stream, byte_offset, content) => {
+          for (let at = 0; at < content.length; at += pieceLimit) {
+            pieces.push({ stream, byte_offset: byte_offset + at, content: content.subarray(at, at + pieceLimit) });
+          }
+          return Promise.resolve();
+        },
+      });
     }
 
     async function run(attempt: Attempt, cancelled: AbortSignal): Promise<Outcome> {
@@ -105,13 +132,13 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
   };
 }
 
-function attemptOf(claimed: ClaimedExecution, parameters: JsonObject, pack_ref: string, pack_dir: string): Attempt {
+function attemptOf(claimed: ClaimedExecution, parameters: JsonObject, pack_ref: string): Attempt {
   return {
     execution: claimed.id,
     attempt: claimed.attempt,
     action: runnable(claimed.definition as unknown as ActionDefinition),
     pack_ref,
-    pack_dir,
+    pack_dir: '', // known once its files are read
     parameters,
     timeout_seconds: claimed.timeout_seconds,
     rule_ref: claimed.rule_ref,

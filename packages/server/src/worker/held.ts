@@ -6,9 +6,13 @@ import type { LeaseState } from '@attune/engine';
  *  somebody else, so that two attempts never run at once. */
 const staleMs = (executionQueue.leaseSeconds - 3) * 1_000;
 
+/** `slot`: it takes one of the worker's slots; `beside`: it runs inside the worker and takes none. */
+export type HeldLane = 'slot' | 'beside';
+
 /** A claimed execution in this worker's hands. */
 export interface Held {
   lease: Lease;
+  lane: HeldLane;
   /** Aborted to stop the attempt and report how it ended. */
   cancelled: AbortController;
   /** Aborted to end the attempt by force and say nothing: somebody else decides about it. */
@@ -24,10 +28,12 @@ export interface Held {
 }
 
 export interface HeldBook {
-  size(): number;
+  size(lane: HeldLane): number;
   all(): Held[];
+  has(execution: Id): boolean;
+  laneOf(execution: Id): HeldLane | undefined;
   /** Takes a claimed execution in hand; it is let go when `work` settles. */
-  add(lease: Lease, askedAt: number, work: (held: Held) => Promise<void>): void;
+  add(lease: Lease, lane: HeldLane, askedAt: number, work: (held: Held) => Promise<void>): void;
   /** Applies what the database said about each lease when it was asked at `askedAt`. */
   apply(states: readonly LeaseState[], askedAt: number): void;
   /** Gives up what could not be renewed in time. */
@@ -38,6 +44,7 @@ export interface HeldBook {
  *  @param onFree Called when one is let go. */
 export function heldBook(onLost: (execution: Id, reason: string) => void, onFree: () => void): HeldBook {
   const byId = new Map<Id, Held>();
+  const sizes = { slot: 0, beside: 0 };
 
   const lose = (held: Held, reason: string) => {
     if (held.isReporting || held.lost.signal.aborted) return; // a late report is refused by the database
@@ -46,11 +53,14 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
   };
 
   return {
-    size: () => byId.size,
+    size: (lane) => sizes[lane],
     all: () => [...byId.values()],
-    add(lease, askedAt, work) {
+    has: (execution) => byId.has(execution),
+    laneOf: (execution) => byId.get(execution)?.lane,
+    add(lease, lane, askedAt, work) {
       const held: Held = {
         lease,
+        lane,
         cancelled: new AbortController(),
         lost: new AbortController(),
         isAbandoned: false,
@@ -59,8 +69,11 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
         done: Promise.resolve(),
       };
       byId.set(lease.execution, held);
+      sizes[lane] += 1;
       held.done = work(held).finally(() => {
-        byId.delete(lease.execution);
+        // the next attempt at the same execution may be in hand by now
+        if (byId.get(lease.execution) === held) byId.delete(lease.execution);
+        sizes[lane] -= 1;
         onFree();
       });
     },

@@ -1,6 +1,6 @@
-import { AttuneError } from '@attune/core';
+import { AttuneError, builtinRuntime } from '@attune/core';
 import { executionQueue, services, workers, type Database } from '@attune/db';
-import { abandonWorker, claim, renew } from '@attune/engine';
+import { abandonWorker, claim, renew, type ClaimedExecution } from '@attune/engine';
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
@@ -12,10 +12,13 @@ import { startLoop } from '../loop.ts';
 import { carrierOf } from './carry-out.ts';
 import { baseEnvironment } from './environment.ts';
 import { endFormerSelf } from './former-self.ts';
-import { heldBook, type HeldBook } from './held.ts';
+import { heldBook, type HeldBook, type HeldLane } from './held.ts';
 import { findInterpreters, runtimesOf } from './interpreters.ts';
+import { lostAnswers } from './lost-answer.ts';
 import { takeName, type WorkerName } from './name.ts';
 import { openPipes, type Pipes } from './pipes.ts';
+import { queueView, type Asked } from './queue-view.ts';
+import { openReporter } from './reporter.ts';
 
 export interface RunningWorker {
   name: string;
@@ -26,6 +29,9 @@ export interface RunningWorker {
 
 /** Longest time a lost doorbell can delay work, in milliseconds. */
 const pollMs = 1_000;
+
+/** Most built-ins in hand at once: they run inside the worker and take none of its slots. */
+const mostBeside = 1_000;
 
 /** How soon what could not be renewed is asked for again, in milliseconds: a lease whose row was locked, or the worker's name, without
  *  which nothing new is claimed. */
@@ -55,12 +61,13 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
   const base = baseEnvironment(process.env, config.workerEnv);
   const interpreters = await findInterpreters(base['PATH'] ?? '');
   const runtimes = runtimesOf(interpreters);
+  const everything = [...runtimes, builtinRuntime];
   const pipes = openPipes(join(self.folder, 'pipes'));
   await provePipes(pipes);
 
   const heartbeat = heartbeatOf(db, 'worker', { name: self.name });
   const { instance } = heartbeat;
-  const register = () => workers.register(pulse, { name: self.name, host: hostname(), instance, runtimes });
+  const register = () => workers.register(pulse, { name: self.name, host: hostname(), instance, runtimes: everything });
   const { id } = await register();
   const abandonAll = async (): Promise<number> => {
     const abandoned = await abandonWorker(db, id, (execution, error) =>
@@ -73,9 +80,45 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
   if (former + abandoned > 0) log.warn({ former, abandoned }, 'Ended what a former life of this worker left running');
 
   let stopping = false;
-  const carryOut = carrierOf({
+  const laneOf = (runtime: string): HeldLane => (runtime === builtinRuntime ? 'beside' : 'slot');
+  const queue = queueView();
+  const lost = lostAnswers(db, id, (execution) => held.has(execution));
+
+  const take = (claimed: readonly ClaimedExecution[], askedAt: number) => {
+    for (const execution of claimed) {
+      if (lost.isHandedBack(execution.lease_token)) continue;
+      const lease = { execution: execution.id, lease_token: execution.lease_token };
+      held.add(lease, laneOf(execution.runtime), askedAt, (one) => carryOut(execution, one));
+    }
+  };
+
+  const suspect = () => {
+    lost.suspect();
+    claimLoop.wake();
+  };
+
+  const reporter = openReporter({
     db,
     bell,
+    // the place of an attempt that has ended goes to a task that follows, unless somebody else waits for it
+    handOver(reports) {
+      const given = { slot: 0, beside: 0 };
+      for (const { execution } of reports) given[held.laneOf(execution) ?? 'slot'] += stopping ? 0 : 1;
+      const open = (runtime: string) => queue.isDrained(runtime);
+      return {
+        worker: id,
+        lanes: [
+          { runtimes: runtimes.filter(open), limit: given.slot },
+          { runtimes: [builtinRuntime].filter(open), limit: given.beside },
+        ],
+      };
+    },
+    onHandedOver: take,
+    onUnknown: suspect,
+  });
+  const carryOut = carrierOf({
+    db,
+    reporter,
     log,
     interpreters,
     pipes,
@@ -84,7 +127,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
     cache: join(config.home, 'cache', 'packs'),
     baseEnvironment: base,
     stopGraceSeconds: config.stopGraceSeconds,
-    apiUrl: () => apiUrlOf(db, config),
+    apiUrl: apiUrlOf(db, config),
     isStopping: () => stopping,
   });
   const held = heldBook(
@@ -92,23 +135,42 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
     () => claimLoop.wake(),
   );
 
+  /** What there is room for. Built-ins are asked for by the hundred: a claim for each place that is free again would cost more than they. */
+  const roomNow = (): Asked[] => {
+    const beside = mostBeside - held.size('beside');
+    return [
+      { runtimes: rotate(runtimes), limit: Math.max(0, config.workerSlots - held.size('slot')) },
+      { runtimes: [builtinRuntime], limit: beside >= mostBeside / 2 ? beside : 0 },
+    ];
+  };
+  const rotate = rotation();
+
   const claimLoop = startLoop({
     name: 'the worker',
     log,
     pollMs,
     async pass() {
       await heartbeat.beat();
-      const free = config.workerSlots - held.size();
-      if (free <= 0 || !self.isHeld()) return undefined; // a slot that is free again, or the name, wakes the loop
+      if (!self.isHeld()) return undefined; // having the name again wakes the loop
       const askedAt = performance.now();
-      const claimed = await claim(db, { worker: id, runtimes, limit: free });
-      for (const execution of claimed) {
-        const lease = { execution: execution.id, lease_token: execution.lease_token };
-        held.add(lease, askedAt, (one) => carryOut(execution, one));
-      }
+      const again = await lost.look(askedAt);
+      const asked = roomNow();
+      const [slots, beside] = asked as [Asked, Asked];
+      const claimed = await claim(db, {
+        ...{ worker: id, runtimes: slots.runtimes, limit: slots.limit },
+        beside: [{ runtime: builtinRuntime, limit: beside.limit }],
+        after: queue.places(askedAt),
+      }).catch((error: unknown) => {
+        lost.suspect();
+        throw error;
+      });
+      queue.note(asked, claimed);
+      take(claimed, askedAt);
       if (claimed.length > 0) bell.ring('change');
-      const seconds = await executionQueue.nextDue(db, runtimes);
-      return seconds === null ? undefined : Math.ceil(seconds * 1_000);
+      // a place that is free again wakes the loop
+      if (!everything.some((runtime) => queue.isDrained(runtime))) return again;
+      const seconds = await executionQueue.nextDue(db, everything);
+      return seconds === null ? again : Math.min(Math.ceil(seconds * 1_000), again ?? Infinity);
     },
   });
 
@@ -171,11 +233,31 @@ async function provePipes(pipes: Pipes): Promise<void> {
   }
 }
 
+/** Milliseconds for which the address of a living API is taken to be its address. */
+const apiUrlMs = 5_000;
+
 /** Where actions reach the API: as configured, else as a living one says. Unknown is no reason to fail. */
-async function apiUrlOf(db: Database, { publicUrl }: Config): Promise<string | undefined> {
-  if (publicUrl !== undefined) return publicUrl;
-  const living = await services.living(db).catch(() => []);
-  return living.find((one) => one.service === 'api')?.url ?? undefined;
+function apiUrlOf(db: Database, { publicUrl }: Config): () => Promise<string | undefined> {
+  let known: { url: string; at: number } | undefined;
+  return async () => {
+    if (publicUrl !== undefined) return publicUrl;
+    const now = performance.now();
+    if (known !== undefined && now - known.at < apiUrlMs) return known.url;
+    const living = await services.living(db).catch(() => []);
+    const url = living.find((one) => one.service === 'api')?.url ?? undefined;
+    known = url === undefined ? undefined : { url, at: now };
+    return url;
+  };
+}
+
+/** Each time the same list, begun one place further on: of runtimes that share a limit none comes first for ever. */
+function rotation(): <T>(list: readonly T[]) => T[] {
+  let turn = 0;
+  return (list) => {
+    turn += 1;
+    const at = list.length === 0 ? 0 : turn % list.length;
+    return [...list.slice(at), ...list.slice(0, at)];
+  };
 }
 
 /** Lets what runs end by itself for the grace, then stops it.

@@ -127,8 +127,8 @@ test('a lease that could not be renewed in time counts as lost before the databa
     () => undefined,
   );
   const forever = () => new Promise<void>(() => undefined);
-  book.add({ execution: '1', lease_token: 'a' }, 0, forever);
-  book.add({ execution: '2', lease_token: 'b' }, 0, forever);
+  book.add({ execution: '1', lease_token: 'a' }, 'slot', 0, forever);
+  book.add({ execution: '2', lease_token: 'b' }, 'slot', 0, forever);
   book.apply([{ execution: '2', state: 'held', renewed: true }], 5_000);
   book.dropStale(executionQueue.leaseSeconds * 1_000 - 1_000);
   expect(lost).toEqual(['1']);

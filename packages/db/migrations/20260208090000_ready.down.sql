@@ -1,0 +1,13 @@
+drop trigger pack_registry on attune.pack;
+drop trigger action_registry on attune.action;
+drop function attune.registry_changed();
+drop table attune.registry;
+
+update attune.execution set runtime = 'native'
+where runtime = 'builtin' and status in ('requested', 'scheduling', 'scheduled');
+update attune.pack_action set runtime_ref = 'native' where runtime_ref = 'builtin';
+update attune.action set runtime_ref = 'native' where runtime_ref = 'builtin';
+
+drop index attune.execution_ready_idx;
+create index execution_ready_idx on attune.execution (run_after, id) where status = 'scheduled' and revision is not null;
+comment on index attune.execution_ready_idx is 'claim: due executions, earliest first; next due time';

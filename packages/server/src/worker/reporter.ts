@@ -1,0 +1,77 @@
+import type { Database, Doorbell } from '@attune/db';
+import { finishAll, type ClaimedExecution, type HandOver, type Report, type ReportAnswer } from '@attune/engine';
+
+export interface ReporterDeps {
+  db: Database;
+  bell: Doorbell;
+  /** Who takes next tasks in the places of these attempts. */
+  handOver: (reports: readonly Report[]) => HandOver;
+  /** Takes what was handed over. */
+  onHandedOver: (claimed: readonly ClaimedExecution[], askedAt: number) => void;
+  /** It is not known what the database did with reports: perhaps something was handed over that nobody heard of. */
+  onUnknown: () => void;
+}
+
+export interface Reporter {
+  /** Records how an attempt ended. @throws what the database said, where nothing was recorded */
+  report(report: Report): Promise<ReportAnswer>;
+}
+
+/** Most reports recorded in one transaction. */
+const most = 500;
+
+/** Transactions under way at once: while one waits for its commit, the next one is made. */
+const lanes = 2;
+
+interface Waiting {
+  report: Report;
+  resolve: (answer: ReportAnswer) => void;
+  reject: (reason: Error) => void;
+}
+
+/** Records ends of attempts, those that come while the database is at work together in one transaction: an idle worker reports at once,
+ *  a busy one pays one commit for hundreds. */
+export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: ReporterDeps): Reporter {
+  let waiting: Waiting[] = [];
+  let busy = 0;
+
+  const flush = async (): Promise<void> => {
+    busy += 1;
+    // attempts that end in the same turn of the event loop travel together
+    await new Promise((resolve) => setImmediate(resolve));
+    while (waiting.length > 0) {
+      const batch = waiting.slice(0, most);
+      waiting = waiting.slice(most);
+      await record(batch);
+    }
+    busy -= 1;
+  };
+
+  const record = async (batch: readonly Waiting[]): Promise<void> => {
+    const reports = batch.map((one) => one.report);
+    const askedAt = performance.now();
+    const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver(reports));
+    onHandedOver(handedOver, askedAt);
+    bell.ring(
+      'change',
+      ...(schedules || waits ? (['execution'] as const) : []),
+      ...(events ? (['event'] as const) : []),
+    );
+    let unknown = false;
+    for (const { report, resolve, reject } of batch) {
+      const answer = answers.get(report.execution) ?? new Error('A report got no answer');
+      unknown ||= answer instanceof Error;
+      if (answer instanceof Error) reject(answer);
+      else resolve(answer);
+    }
+    if (unknown) onUnknown();
+  };
+
+  return {
+    report: (report) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ report, resolve, reject });
+        if (busy < lanes) void flush();
+      }),
+  };
+}
