@@ -35,6 +35,7 @@ export const aboutAction = {
   parameter_delivery: 'How the program gets its parameters: on standard input, or in a file.',
   parameter_format: 'In which format it gets them.',
   output_format: 'How standard output becomes the data of the result.',
+  runner: 'warm calls run(parameters, context) of a Python or Node module in a process that many executions share.',
   timeout_seconds: 'Longest an attempt may run, in seconds. A task’s own limit comes first.',
   on_worker_lost: 'What becomes of an attempt whose worker was lost; restart says that running it twice does no harm.',
   tags: 'Words to find it by.',

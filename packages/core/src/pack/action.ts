@@ -20,7 +20,7 @@ import {
 } from '../yaml/shape.ts';
 import { executableMode, isSafePath, type PackFiles } from './files.ts';
 import { labelOf, refForm } from './names.ts';
-import { builtinNames, builtinPrefix, runnerType, type RunnerType } from './runner.ts';
+import { builtinNames, builtinPrefix, runnerType, warmRunners, type RunnerType } from './runner.ts';
 import { unsupported } from './unsupported.ts';
 
 /** What a file of `actions/` says: a program that a worker runs, or a workflow. */
@@ -41,6 +41,9 @@ export interface ActionDefinition {
   parameter_delivery: 'stdin' | 'file';
   parameter_format: 'json' | 'yaml' | 'dotenv';
   output_format: 'text' | 'json' | 'yaml' | 'jsonl';
+  /** There where the entry point is a module whose function `run` is called in a process that many executions share, one after another;
+   *  else each attempt is a process of its own. */
+  runner?: 'warm';
   /** Longest an attempt may run, in seconds; null for no limit. A task's own limit comes first. */
   timeout_seconds: number | null;
   /** What becomes of an attempt whose worker was lost: it fails, or starts again as a new attempt. `restart` says that running it
@@ -66,6 +69,7 @@ export const actionShape = record(
     parameter_delivery: defaulted(word('stdin', 'file'), 'stdin'),
     parameter_format: defaulted(word('json', 'yaml', 'dotenv'), 'json'),
     output_format: defaulted(word('text', 'json', 'yaml', 'jsonl'), 'text'),
+    runner: defaulted(word('process', 'warm'), 'process'),
     timeout_seconds: optional(integer(1, longestTimeout)),
     on_worker_lost: defaulted(word('fail', 'restart'), 'fail'),
     tags: defaulted(list(text()), []),
@@ -86,8 +90,11 @@ export const actionShape = record(
   { about: aboutAction },
 );
 
+/** Keys that say how a process gets its parameters and gives its result, and so mean nothing for a function that is called. */
+export const deliveryKeys = ['parameter_delivery', 'parameter_format', 'output_format'];
+
 /** Keys that say how a program runs, and so mean nothing beside `workflow_file`. */
-export const programKeys = ['runner_type', 'entry_point', 'parameter_delivery', 'parameter_format', 'output_format'];
+export const programKeys = ['runner_type', 'entry_point', ...deliveryKeys, 'runner'];
 
 export function readAction(document: YamlDocument, files: PackFiles, pack: string): Checked<ActionDefinition> {
   const { value, problems } = checkShape(document, actionShape);
@@ -103,6 +110,13 @@ export function readAction(document: YamlDocument, files: PackFiles, pack: strin
   if (workflowFile === undefined) {
     const fault = entryPointFault(entryPoint, runner, files, pack);
     if (fault !== undefined) complain(entryPoint === '' ? '' : '/entry_point', fault.message, fault.code);
+    if (value.runner === 'warm') {
+      if (!warmRunners.some((one) => one === runner)) complain('/runner', needsFunctions(runner), 'wrong_value');
+      for (const key of deliveryKeys) {
+        const message = `"${key}" means nothing beside "runner: warm": run() takes its parameters and returns its result. Leave it out`;
+        if (isGiven(document, key)) complain(`/${key}`, message, 'unknown_key', 'key');
+      }
+    }
   } else {
     for (const key of programKeys) {
       if (isGiven(document, key))
@@ -122,6 +136,7 @@ export function readAction(document: YamlDocument, files: PackFiles, pack: strin
       parameter_delivery: value.parameter_delivery,
       parameter_format: value.parameter_format,
       output_format: value.output_format,
+      ...(value.runner === 'warm' && workflowFile === undefined ? { runner: value.runner } : {}),
       timeout_seconds: value.timeout_seconds ?? null,
       on_worker_lost: value.on_worker_lost,
       tags: value.tags,
@@ -163,6 +178,10 @@ function entryPointFault(
   }
   return undefined;
 }
+
+const needsFunctions = (runner: RunnerType): string =>
+  `"runner: warm" needs runner_type python or nodejs, for nothing of a program of runner_type ${runner} can be called. ` +
+  'Leave "runner" out: then each execution is a process';
 
 function builtinFault(name: string, runner: RunnerType, pack: string): string | undefined {
   if (pack !== 'core') return 'Only the pack core has built-in entry points';

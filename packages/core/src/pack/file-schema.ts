@@ -2,9 +2,10 @@ import { workflowKeys } from '../workflow/file/keys.ts';
 import { testFileShape } from '../workflow/simulate/test-file.ts';
 import { SchemaDefs, type JsonSchema } from '../yaml/json-schema.ts';
 import type { Shape } from '../yaml/shape.ts';
-import { actionShape, programKeys } from './action.ts';
+import { actionShape, deliveryKeys, programKeys } from './action.ts';
 import { manifestShape } from './manifest.ts';
 import { ruleShape } from './rule.ts';
+import { warmRunnerPattern } from './runner.ts';
 import { triggerShape } from './trigger.ts';
 
 /** A kind of YAML file that a pack is made of. */
@@ -17,11 +18,22 @@ interface FileKind {
   also?: JsonSchema;
 }
 
+const noneOf = (keys: readonly string[]): JsonSchema => Object.fromEntries(keys.map((key) => [key, { type: 'null' }]));
+
+/** A function is called by Python or Node, and takes and gives values: see {@link readAction}. */
+const warm: JsonSchema = {
+  if: { properties: { runner: { const: 'warm' } }, required: ['runner'] },
+  then: {
+    properties: { ...noneOf(deliveryKeys), runner_type: { type: 'string', pattern: warmRunnerPattern } },
+    required: ['runner_type'],
+  },
+};
+
 /** An action is a program or a workflow, never both: see {@link readAction}. */
 const programOrWorkflow: JsonSchema = {
   if: { properties: { workflow_file: { type: 'string' } }, required: ['workflow_file'] },
-  then: { properties: Object.fromEntries(programKeys.map((key) => [key, { type: 'null' }])) },
-  else: { properties: { entry_point: { type: 'string', minLength: 1 } }, required: ['entry_point'] },
+  then: { properties: noneOf(programKeys) },
+  else: { properties: { entry_point: { type: 'string', minLength: 1 } }, required: ['entry_point'], allOf: [warm] },
 };
 
 export const fileKinds = {

@@ -152,6 +152,16 @@ test.each<[string, Record<string, string | Uint8Array>, string]>([
     'actions/level.yaml:3:14: "entry_point" must be a file in actions/, not "../pack.yaml"',
   ],
   [
+    'a warm runner of a program that has no functions',
+    { ...sound, 'actions/level.yaml': level.replace('python3', 'shell\nrunner: warm') },
+    'actions/level.yaml:3:9: "runner: warm" needs runner_type python or nodejs, for nothing of a program of runner_type shell can be called.',
+  ],
+  [
+    'what a process prints, where a function is called',
+    { ...sound, 'actions/level.yaml': `${level}runner: warm\noutput_format: json\n` },
+    'actions/level.yaml:7:1: "output_format" means nothing beside "runner: warm"',
+  ],
+  [
     'a native program that cannot be executed',
     { ...sound, 'actions/level.yaml': level.replace('python3', 'native') },
     'actions/level.yaml:3:14: actions/level.py must be executable (mode 0755), for runner_type native runs the file itself',
@@ -233,6 +243,17 @@ test.each<[string, Record<string, string | Uint8Array>, string]>([
 ])('%s is refused', (_, texts, problem) => {
   const problems = problemsOf(texts);
   expect(problems).toContainEqual(expect.stringContaining(problem));
+});
+
+test('an action says that it is called in a process that executions share', () => {
+  const runnerOf = (text: string) => {
+    const { pack, problems } = loadPack(packOf({ ...sound, 'actions/level.yaml': text }));
+    expect(problems).toEqual([]);
+    return pack?.actions[0]?.runner;
+  };
+  expect(runnerOf(`${level}runner: warm\n`)).toBe('warm');
+  expect(runnerOf(`${level}runner: process\n`)).toBeUndefined();
+  expect(runnerOf(level)).toBeUndefined();
 });
 
 test('a webhook may go without proof only in so many words', () => {

@@ -1,6 +1,7 @@
 import type { ActionDefinition, Id, JsonObject, RunnerType } from '@attune/core';
 import type { Interpreters } from './interpreters.ts';
 import type { Pipes } from './pipes.ts';
+import type { Runners } from './runner/index.ts';
 
 export type ParameterFormat = ActionDefinition['parameter_format'];
 export type OutputFormat = ActionDefinition['output_format'];
@@ -9,7 +10,7 @@ export type StreamName = 'stdout' | 'stderr';
 /** The part of an action's definition that running it needs. */
 export interface RunnableAction extends Pick<
   ActionDefinition,
-  'ref' | 'parameters' | 'output' | 'parameter_delivery' | 'parameter_format' | 'output_format'
+  'ref' | 'parameters' | 'output' | 'parameter_delivery' | 'parameter_format' | 'output_format' | 'runner'
 > {
   runner_type: RunnerType;
   /** File in the pack's `actions/`, or `builtin:<name>` for the pack `core`. */
@@ -37,6 +38,8 @@ export interface Attempt {
 export interface AttemptDeps {
   interpreters: Interpreters;
   pipes: Pipes;
+  /** Undefined: nothing is kept ready, so that each attempt is a new process. */
+  runners?: Runners;
   /** Existing folder, private to the worker, in which the attempt's own folder is made and removed again. */
   scratch: string;
   /** Marks every process of the attempt, in its environment: how those that left their group are found. */

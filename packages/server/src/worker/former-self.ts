@@ -20,13 +20,20 @@ export interface AttemptRecord {
   forget(): void;
 }
 
-const recordName = /^\d+-\d+\.json$/;
+const recordName = /^(\d+-\d+|runner-[0-9a-f-]+)\.json$/;
 
 /** Milliseconds that killed processes have to be gone. */
 const goneMs = 10_000;
 
 /** Puts an attempt on record before anything of it starts. Written at once and whole: the worker may be killed at any moment. */
-export function recordAttempt(folder: string, name: string, token: string): AttemptRecord {
+export const recordAttempt = (folder: string, name: string, token: string): AttemptRecord =>
+  recordProcess(folder, name, token);
+
+/** Puts a process on record that serves attempts, before it starts. */
+export const recordRunner = (folder: string, token: string): AttemptRecord =>
+  recordProcess(folder, `runner-${token}`, token);
+
+function recordProcess(folder: string, name: string, token: string): AttemptRecord {
   const path = join(folder, `${name}.json`);
   const write = (record: ProcessRecord) => writeWhole(path, record);
   write({ token, pid: null, start: null });
@@ -38,7 +45,7 @@ export function recordAttempt(folder: string, name: string, token: string): Atte
 
 /** Ends by force every process that a former life of the worker left running: those on record that are still the same process, with
  *  their groups, and all that carry a recorded token.
- *  @returns how many attempts were on record. */
+ *  @returns how many attempts were on record; those that served them are not counted. */
 export async function endFormerSelf(folder: string): Promise<number> {
   const names = readdirSync(folder).filter((name) => recordName.test(name));
   const records = names.flatMap((name) => readRecord(join(folder, name)) ?? []);
@@ -49,7 +56,7 @@ export async function endFormerSelf(folder: string): Promise<number> {
   killStrays(tokens);
   await untilGone(() => groups.some(groupIsAlive) || processesWithToken(tokens).length > 0);
   for (const name of names) rmSync(join(folder, name), { force: true });
-  return names.length;
+  return names.filter((name) => !name.startsWith('runner-')).length;
 }
 
 /** Says which process the worker is; undefined where no living process is it. */

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 /** Only Linux tells about other processes in files; elsewhere what left its process group is not found. */
 const hasProc = existsSync('/proc/self/stat');
 
-/** The variable whose value marks every process of one attempt. */
-const tokenVariable = 'ATTUNE_ATTEMPT_TOKEN';
+/** The variables whose values mark every process of one attempt, and every process that a helper of the worker started. */
+const tokenVariables = ['ATTUNE_ATTEMPT_TOKEN=', 'ATTUNE_RUNNER_TOKEN='];
 
 /** Sends a signal to a process, or with a negative id to a group. What is already gone is no error. */
 export function signalProcess(pid: number, signal: NodeJS.Signals): void {
@@ -35,10 +35,7 @@ export function groupIsAlive(group: number): boolean {
  *  or lost their parent. */
 export function processesWithToken(tokens: ReadonlySet<string>): number[] {
   if (!hasProc || tokens.size === 0) return [];
-  return processIds().filter((pid) => {
-    const token = pid === process.pid ? undefined : tokenOf(pid);
-    return token !== undefined && tokens.has(token);
-  });
+  return processIds().filter((pid) => pid !== process.pid && tokensOf(pid).some((token) => tokens.has(token)));
 }
 
 /** When a process started, in the system's own terms: with the id it names one process for all time. Undefined where there is no
@@ -56,6 +53,9 @@ export function startOf(pid: number): string | undefined {
   }
 }
 
+/** The process group of a process; undefined where there is no such process, or nobody tells. */
+export const groupOf = (pid: number): number | undefined => (hasProc ? statOf(pid)?.group : undefined);
+
 interface Stat {
   isZombie: boolean;
   group: number;
@@ -71,14 +71,13 @@ function statOf(pid: number): Stat | undefined {
   return { isZombie: state === 'Z' || state === 'X', group: Number(group), startTicks };
 }
 
-function tokenOf(pid: number): string | undefined {
+function tokensOf(pid: number): string[] {
   const environment = readIfThere(`/proc/${pid}/environ`);
-  if (environment === undefined || !environment.includes(tokenVariable)) return undefined;
-  const entry = environment
+  if (environment === undefined || !tokenVariables.some((name) => environment.includes(name))) return [];
+  return environment
     .toString('latin1')
     .split('\0')
-    .find((one) => one.startsWith(`${tokenVariable}=`));
-  return entry?.slice(tokenVariable.length + 1);
+    .flatMap((entry) => tokenVariables.flatMap((name) => (entry.startsWith(name) ? [entry.slice(name.length)] : [])));
 }
 
 const processIds = (): number[] =>

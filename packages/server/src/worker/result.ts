@@ -1,9 +1,11 @@
-import type { JsonObject } from '@attune/core';
+import { parseJson, type Json, type JsonObject } from '@attune/core';
 import type { Outcome } from '@attune/engine';
 import type { OutputFormat } from './attempt.ts';
 import { readOutput, type Output } from './output.ts';
+import type { Answer } from './runner/warm-process.ts';
 import type { Exit } from './spawn.ts';
 import { storable } from './storable.ts';
+import { streamLimit } from './stream.ts';
 
 /** Most bytes of standard output that a result holds as text; the log holds more. */
 export const stdoutInResult = 1024 * 1024;
@@ -17,14 +19,25 @@ const errorLength = 2_000;
 /** Why an attempt was stopped; undefined where it ended by itself. */
 export type StopCause = 'timed_out' | 'cancelled' | undefined;
 
-export interface Ended {
-  exit: Exit;
-  stopped: StopCause;
+/** What was seen of an attempt, however it ran. */
+export interface Seen {
   timeout_seconds: number | null;
   duration_ms: number;
-  format: OutputFormat;
   stdout: { bytes: Buffer; total: number; dropped: number };
   stderr: { bytes: Buffer; total: number; dropped: number };
+}
+
+export interface Ended extends Seen {
+  exit: Exit;
+  stopped: StopCause;
+  format: OutputFormat;
+  /** What is wrong, where it is known better than the process could say it. */
+  error?: string;
+}
+
+/** A call that was answered. */
+export interface Answered extends Seen {
+  answer: Exclude<Answer, { kind: 'ended' }>;
 }
 
 /** What becomes known of a process that ran: the outcome and the result view (`exit_code`, `duration_ms`, `succeeded`, `stdout`,
@@ -46,14 +59,29 @@ export function outcomeOf(ended: Ended): Outcome {
     ...(stopped === 'timed_out' ? { timed_out: true } : {}),
     ...(output.kind === 'data' ? { data: output.data } : stdoutView(stdout, text)),
     ...(output.kind === 'unreadable' ? { data_error: output.reason } : {}),
-    ...(stdout.dropped === 0 ? {} : { stdout_dropped_bytes: stdout.dropped }),
-    ...(errorText === '' ? {} : { stderr_log: errorText }),
-    ...(stderr.total > stderr.bytes.length ? { stderr_truncated: true } : {}),
-    ...(stderr.dropped === 0 ? {} : { stderr_dropped_bytes: stderr.dropped }),
-    ...(succeeded ? {} : { error: errorOf(ended, errorText) }),
+    ...restView(ended, errorText),
+    ...(succeeded ? {} : { error: ended.error ?? errorOf(ended, errorText) }),
   };
   return { kind: stopped ?? (succeeded ? 'succeeded' : 'failed'), result: asStorable(result) };
 }
+
+/** What becomes known of a call that was answered: the same view, with the codes that a process would have ended with. `data` is what the
+ *  function returned. */
+export function answerOutcome({ answer, ...seen }: Answered): Outcome {
+  const succeeded = answer.kind === 'returned';
+  const data: Json = 'payload' in answer ? parseJson(decode(answer.payload)) : tooLong;
+  const result: JsonObject = {
+    exit_code: succeeded ? 0 : 1,
+    duration_ms: seen.duration_ms,
+    succeeded,
+    ...(succeeded ? { data } : stdoutView(seen.stdout, decode(seen.stdout.bytes))),
+    ...restView(seen, decode(seen.stderr.bytes)),
+    ...(succeeded ? {} : { error: data }),
+  };
+  return { kind: succeeded ? 'succeeded' : 'failed', result: asStorable(result) };
+}
+
+const tooLong = `What run() returned is longer than ${streamLimit} bytes as JSON`;
 
 /** The outcome of an attempt whose action did not start. */
 export const notStarted = (error: string, details: JsonObject = {}): Outcome => ({
@@ -72,6 +100,14 @@ function stdoutView({ bytes, total }: Ended['stdout'], text: string): JsonObject
   const short = bytes.length > stdoutInResult ? decode(bytes.subarray(0, stdoutInResult)) : text;
   return { stdout: short, ...(total > stdoutInResult ? { stdout_truncated: true } : {}) };
 }
+
+/** Standard error, and what is not kept of either stream. */
+const restView = ({ stdout, stderr }: Seen, errorText: string): JsonObject => ({
+  ...(stdout.dropped === 0 ? {} : { stdout_dropped_bytes: stdout.dropped }),
+  ...(errorText === '' ? {} : { stderr_log: errorText }),
+  ...(stderr.total > stderr.bytes.length ? { stderr_truncated: true } : {}),
+  ...(stderr.dropped === 0 ? {} : { stderr_dropped_bytes: stderr.dropped }),
+});
 
 /** Says what happened; of a failure, what the action itself said last. */
 function errorOf({ stopped, timeout_seconds, exit }: Ended, stderr: string): string {

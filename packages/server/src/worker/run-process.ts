@@ -1,18 +1,19 @@
 import type { JsonObject } from '@attune/core';
 import type { Outcome } from '@attune/engine';
-import { writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Attempt, AttemptDeps, StreamName } from './attempt.ts';
 import { commandOf } from './command.ts';
 import { environmentOf } from './environment.ts';
 import { makeAttemptFolder, type AttemptFolder } from './folder.ts';
 import { formatParameters } from './parameters.ts';
-import { outcomeOf, stderrInResult, stdoutInResult, type StopCause } from './result.ts';
+import { outcomeOf, stderrInResult, stdoutInResult } from './result.ts';
 import { heldLog } from './secret-output.ts';
 import { secretTexts } from './secrets.ts';
 import { spawnProgram, type Spawned } from './spawn.ts';
 import { killGroup, killProcesses, stopProcesses } from './stop.ts';
-import { capture, streamLimit, type Capture } from './stream.ts';
+import { capture, streamLimit, viewOf, type Capture } from './stream.ts';
+import { endOf } from './time-limit.ts';
 
 /** Milliseconds for which streams are read on after the action has exited, if another process still holds them open. */
 const drainMs = 500;
@@ -29,17 +30,18 @@ export async function runProcess(
   const folder = await makeAttemptFolder(deps.scratch, `${attempt.execution}-${attempt.attempt}`);
   try {
     const started = performance.now();
-    const spawned = await spawnProgram({
+    const program = {
       command,
       cwd: attempt.pack_dir,
-      ...(await deliver(attempt, parameters, folder, deps)),
+      ...deliver(attempt, parameters, folder, deps),
       folder: folder.path,
-      pipes: deps.pipes,
-    });
+    };
+    const spawned = await (deps.runners?.start(attempt, program, deps.token) ?? spawnProgram(program, deps.pipes));
     deps.onSpawn?.(spawned.pid);
     const held = heldLog(attempt.action.output, deps.append);
     const { stdout, stderr } = captureBoth(spawned, attempt, parameters, held?.append ?? deps.append);
-    const stopped = await endOf(spawned, limit, deps);
+    const stopped = await endOf(spawned.exited, limit, deps.signal);
+    if (stopped !== undefined) await stopProcesses({ ...spawned, token: deps.token }, deps.stopGraceSeconds);
     const exit = await spawned.exited;
     await Promise.all([stdout.finish(drainMs), stderr.finish(drainMs)]);
     // What an action leaves behind ends with it. Only a success may leave a daemon in a session of its own: after anything else
@@ -61,34 +63,18 @@ export async function runProcess(
   }
 }
 
-/** Waits for the exit, and brings it about where the attempt is to stop: what first asked for it is the cause. */
-async function endOf({ pid, exited }: Spawned, limit: AbortSignal, deps: AttemptDeps): Promise<StopCause> {
-  const cause = await new Promise<StopCause>((resolve) => {
-    whenAborted(limit, () => resolve('timed_out'));
-    whenAborted(deps.signal, () => resolve('cancelled'));
-    void exited.then(() => resolve(undefined));
-  });
-  if (cause !== undefined) await stopProcesses({ pid, token: deps.token, exited }, deps.stopGraceSeconds);
-  return cause;
-}
-
-function whenAborted(signal: AbortSignal, act: () => void): void {
-  if (signal.aborted) act();
-  else signal.addEventListener('abort', act, { once: true });
-}
-
 /** The environment and the standard input that carry the parameters. */
-async function deliver(
+function deliver(
   attempt: Attempt,
   parameters: JsonObject,
   folder: AttemptFolder,
   { token, baseEnvironment, apiUrl }: AttemptDeps,
-): Promise<{ env: Record<string, string>; input: string | undefined }> {
+): { env: Record<string, string>; input: string | undefined } {
   const { parameter_delivery, parameter_format } = attempt.action;
   const document = formatParameters(parameter_format, parameters);
   const byFile = parameter_delivery === 'file';
   const parameterFile = byFile ? join(folder.path, 'parameters') : undefined;
-  if (parameterFile !== undefined) await writeFile(parameterFile, document, { mode: 0o400, flag: 'wx' });
+  if (parameterFile !== undefined) writeFileSync(parameterFile, document, { mode: 0o400, flag: 'wx' });
   return {
     env: environmentOf({ attempt, folders: folder, token, base: baseEnvironment, apiUrl, parameterFile }),
     input: byFile ? undefined : document,
@@ -114,5 +100,3 @@ function captureBoth(
     }),
   };
 }
-
-const viewOf = (stream: Capture) => ({ bytes: stream.remembered(), total: stream.total(), dropped: stream.dropped() });

@@ -5,6 +5,7 @@ import { isBuiltin, runBuiltin } from './builtin.ts';
 import { CannotStart } from './command.ts';
 import { notStarted } from './result.ts';
 import { runProcess } from './run-process.ts';
+import { runWarm } from './run-warm.ts';
 import { startTimeLimit } from './time-limit.ts';
 
 /** Runs one attempt from its parameters to its outcome. Whatever the action does is an outcome; what throws is a fault of the host,
@@ -20,7 +21,7 @@ export async function runAttempt(attempt: Attempt, deps: AttemptDeps): Promise<O
   }
   const limit = startTimeLimit(attempt.timeout_seconds);
   try {
-    const run = isBuiltin(attempt) ? runBuiltin : runProcess;
+    const run = isBuiltin(attempt) ? runBuiltin : attempt.action.runner === 'warm' ? runWarm : runProcess;
     return await run(attempt, parameters, limit.signal, deps);
   } catch (error) {
     if (error instanceof CannotStart) return notStarted(error.message);

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { groupIsAlive, processesWithToken, signalProcess } from './processes.ts';
+import { groupIsAlive, groupOf, processesWithToken, signalProcess } from './processes.ts';
 
 export interface Stoppable {
   /** The main process, which leads a group of its own. */
@@ -18,12 +18,19 @@ const rounds = 10;
 /** Asks all processes of an attempt to end, and ends by force what is left after the grace: SIGTERM, then SIGKILL, to the group and
  *  to those that left it. */
 export async function stopProcesses(attempt: Stoppable, graceSeconds: number): Promise<void> {
+  const escaped = askToEnd(attempt);
+  await untilGone(attempt, escaped > 0, graceSeconds);
+  killProcesses(attempt);
+  await attempt.exited;
+}
+
+/** Asks all processes of an attempt to end.
+ *  @returns how many had left the group. */
+export function askToEnd(attempt: Pick<Stoppable, 'pid' | 'token'>): number {
   const escaped = strays(attempt);
   signalProcess(-attempt.pid, 'SIGTERM');
   for (const pid of escaped) signalProcess(pid, 'SIGTERM');
-  await untilGone(attempt, escaped.length > 0, graceSeconds);
-  killProcesses(attempt);
-  await attempt.exited;
+  return escaped.length;
 }
 
 /** Ends all processes of an attempt by force. */
@@ -50,7 +57,9 @@ export function killStrays(tokens: ReadonlySet<string>): number {
   return killed.size;
 }
 
-const strays = ({ token }: Stoppable): number[] => processesWithToken(new Set([token]));
+/** Those that left the group. The group itself is signalled once, as a whole: a second SIGTERM may find a process that is ending already. */
+const strays = ({ pid: group, token }: Pick<Stoppable, 'pid' | 'token'>): number[] =>
+  processesWithToken(new Set([token])).filter((pid) => groupOf(pid) !== group);
 
 async function untilGone(attempt: Stoppable, hasStrays: boolean, graceSeconds: number): Promise<void> {
   const graceMs = graceSeconds * 1000;

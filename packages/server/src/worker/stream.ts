@@ -1,5 +1,5 @@
 import type { Readable } from 'node:stream';
-import { setImmediate as turn, setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as turn } from 'node:timers/promises';
 import { maskerOf } from './secrets.ts';
 
 /** Most bytes of one stream that are kept; the rest is counted and dropped. */
@@ -23,11 +23,8 @@ export interface CaptureOptions {
   remember: { from: 'beginning' | 'end'; bytes: number };
 }
 
-/** A stream of an action on its way into the log. */
-export interface Capture {
-  /** The action has exited: reads what is there, until the other side closes the stream or `graceMs` have passed, since a process
-   *  that outlives the action may hold it open. Resolves when everything has been passed on. */
-  finish(graceMs: number): Promise<void>;
+/** What is known of a stream of an action. */
+interface Captured {
   /** The part that was to be remembered. */
   remembered(): Buffer;
   /** Bytes that were written, counted after masking. */
@@ -36,16 +33,82 @@ export interface Capture {
   dropped(): number;
 }
 
+/** A stream of an action on its way into the log. */
+export interface Capture extends Captured {
+  /** The action has exited: reads what is there, until the other side closes the stream or `graceMs` have passed, since a process
+   *  that outlives the action may hold it open. Resolves when everything has been passed on. */
+  finish(graceMs: number): Promise<void>;
+}
+
+/** What an action writes, on its way into the log from wherever it is read. */
+export interface Sink extends Captured {
+  push(bytes: Buffer): void;
+  /** From now on everything is taken at once: the rest is bounded by what is kept. */
+  hurry(): void;
+  /** Nothing more comes. Resolves when everything has been passed on. */
+  end(): Promise<void>;
+}
+
+/** As results show it. */
+export const viewOf = (stream: Captured): { bytes: Buffer; total: number; dropped: number } => ({
+  bytes: stream.remembered(),
+  total: stream.total(),
+  dropped: stream.dropped(),
+});
+
 /** Passes a stream on in bounded pieces, soon after they were written. Nothing waits for the end of a line, so a line without end
  *  takes no memory. */
-export function capture(source: Readable, { append, secrets, remember }: CaptureOptions): Capture {
+export function capture(source: Readable, options: CaptureOptions): Capture {
+  const sink = sinkOf(options, source);
+  source.on('data', (bytes: Buffer) => sink.push(bytes));
+  const closed = new Promise<'closed'>((resolve) => {
+    const done = () => resolve('closed');
+    source.once('close', done);
+    source.once('error', done); // what was read before counts
+    if (source.closed) done(); // an action that says nothing may have ended before we listen
+  });
+
+  return {
+    async finish(graceMs) {
+      sink.hurry();
+      source.resume();
+      if ((await within(graceMs, closed)) === undefined) {
+        await turn(); // a busy process may find the timer due before it has looked at the stream
+        source.destroy();
+      }
+      await sink.end();
+    },
+    remembered: () => sink.remembered(),
+    total: () => sink.total(),
+    dropped: () => sink.dropped(),
+  };
+}
+
+/** What the promise resolves to; undefined where it takes longer. */
+async function within<T>(ms: number, promise: Promise<T>): Promise<T | undefined> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<undefined>((resolve) => {
+    timer = setTimeout(() => resolve(undefined), ms);
+  });
+  try {
+    return await Promise.race([promise, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** @param flow Whence the bytes come: it is paused while too many wait to be passed on. */
+export function sinkOf(
+  { append, secrets, remember }: CaptureOptions,
+  flow: { pause(): unknown; resume(): unknown },
+): Sink {
   const masker = maskerOf(secrets);
   const memory = memoryOf(remember);
   const waiting = queueOfBytes();
   let offset = 0;
   let total = 0;
   let dropped = 0;
-  let finishing = false;
+  let isHurried = false;
   let timer: NodeJS.Timeout | undefined;
   let passingOn: Promise<void> | undefined;
 
@@ -65,33 +128,23 @@ export function capture(source: Readable, { append, secrets, remember }: Capture
         const piece = waiting.take(pieceLimit);
         await append(offset, piece);
         offset += piece.length;
-        if (waiting.bytes() < highWater) source.resume();
+        if (waiting.bytes() < highWater) flow.resume();
       }
     })().finally(() => (passingOn = undefined)));
 
-  source.on('data', (bytes: Buffer) => {
-    take(masker.push(bytes));
-    // what is kept is bounded, so a last rest may be read faster than it is passed on
-    if (waiting.bytes() >= highWater && !finishing) source.pause();
-    if (waiting.bytes() >= pieceLimit) void passOn();
-    timer ??= setTimeout(() => {
-      timer = undefined;
-      void passOn();
-    }, flushMs);
-  });
-  const closed = new Promise<void>((resolve) => {
-    source.once('close', resolve);
-    source.once('error', () => resolve()); // what was read before counts
-    if (source.closed) resolve(); // an action that says nothing may have ended before we listen
-  });
-
   return {
-    async finish(graceMs) {
-      finishing = true;
-      source.resume();
-      await Promise.race([closed, pause(graceMs, undefined, { ref: false })]);
-      await turn(); // a busy process may find the timer due before it has looked at the stream
-      source.destroy();
+    push(bytes) {
+      take(masker.push(bytes));
+      // what is kept is bounded, so a last rest may be read faster than it is passed on
+      if (waiting.bytes() >= highWater && !isHurried) flow.pause();
+      if (waiting.bytes() >= pieceLimit) void passOn();
+      timer ??= setTimeout(() => {
+        timer = undefined;
+        void passOn();
+      }, flushMs);
+    },
+    hurry: () => void (isHurried = true),
+    async end() {
       take(masker.end());
       clearTimeout(timer);
       while (waiting.bytes() > 0) await passOn();

@@ -1,3 +1,5 @@
+import type { StopCause } from './result.ts';
+
 /** Longest delay a timer of Node takes; a longer one would fire at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
@@ -21,4 +23,18 @@ export function startTimeLimit(seconds: number | null): TimeLimit {
     wait();
   }
   return { signal: controller.signal, clear: () => clearTimeout(timer) };
+}
+
+/** Waits for an end, or for what asks for it before: what asks first is the cause. */
+export function endOf(ended: Promise<unknown>, limit: AbortSignal, cancelled: AbortSignal): Promise<StopCause> {
+  return new Promise((resolve) => {
+    whenAborted(limit, () => resolve('timed_out'));
+    whenAborted(cancelled, () => resolve('cancelled'));
+    void ended.then(() => resolve(undefined));
+  });
+}
+
+function whenAborted(signal: AbortSignal, act: () => void): void {
+  if (signal.aborted) act();
+  else signal.addEventListener('abort', act, { once: true });
 }

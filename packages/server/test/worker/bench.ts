@@ -9,6 +9,7 @@ import { baseEnvironment } from '../../src/worker/environment.ts';
 import { findInterpreters } from '../../src/worker/interpreters.ts';
 import { openPipes } from '../../src/worker/pipes.ts';
 import { runAttempt } from '../../src/worker/run.ts';
+import { openRunners, type Runners, type RunnersOptions } from '../../src/worker/runner/index.ts';
 
 export const interpreters = await findInterpreters(process.env['PATH'] ?? '');
 
@@ -30,8 +31,11 @@ export interface Started {
   token: string;
 }
 
-export interface Bench extends Disposable {
+export interface Bench extends AsyncDisposable {
   scratch: string;
+  /** Where processes are on record. */
+  folder: string;
+  runners: Runners;
   pack: string;
   /** Writes a file of the pack; executable. */
   file(path: string, content: string): void;
@@ -49,11 +53,17 @@ export interface StartOptions {
 }
 
 /** A pack folder, a scratch folder and pipes; `script` becomes the entry point of an action of the pack `demo`. */
-export function openBench(): Bench {
+export function openBench(options: Partial<RunnersOptions> = {}): Bench {
   const root = mkdtempSync(join(tmpdir(), 'attune-bench-'));
   const [pack, scratch] = [join(root, 'pack'), join(root, 'scratch')];
   for (const folder of [pack, scratch]) mkdirSync(folder);
   const pipes = openPipes(join(root, 'pipes'));
+  const base = baseEnvironment(process.env, []);
+  const runners = openRunners({
+    ...{ interpreters, pipes, scratch, folder: root, baseEnvironment: base, prestart: true },
+    warm: { uses: 1_000, memory: 2 ** 30, ageMs: 600_000, idleMs: 60_000, kept: 4 },
+    ...options,
+  });
 
   const file = (path: string, content: string) => {
     mkdirSync(dirname(join(pack, path)), { recursive: true });
@@ -94,9 +104,10 @@ export function openBench(): Bench {
       {
         interpreters,
         pipes,
+        runners,
         scratch,
         token,
-        baseEnvironment: baseEnvironment(process.env, []),
+        baseEnvironment: base,
         apiUrl: 'http://127.0.0.1:1',
         signal: abort.signal,
         stopGraceSeconds: 5,
@@ -115,6 +126,8 @@ export function openBench(): Bench {
 
   return {
     scratch,
+    folder: root,
+    runners,
     pack,
     file,
     start,
@@ -122,7 +135,8 @@ export function openBench(): Bench {
       const started = start(script, options);
       return { ...(await started.outcome), started };
     },
-    [Symbol.dispose]() {
+    async [Symbol.asyncDispose]() {
+      await runners.close();
       pipes.close();
       rmSync(root, { recursive: true, force: true });
     },

@@ -2,7 +2,7 @@ import { afterAll, expect, test } from 'vitest';
 import { openBench, type StartOptions } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 const start = (name: string, parameters: StartOptions['parameters'] = {}, attempt: StartOptions['attempt'] = {}) =>
   bench.start(

@@ -4,7 +4,7 @@ import { baseEnvironment } from '../../src/worker/environment.ts';
 import { openBench, textOf } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 const printEnvironment = {
   runner_type: 'nodejs',

@@ -7,7 +7,7 @@ import { findInterpreters, runtimesOf } from '../../src/worker/interpreters.ts';
 import { interpreters, openBench, textOf } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 test('Python is found behind a shim, as the program itself', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'attune-shim-'));

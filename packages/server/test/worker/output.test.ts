@@ -4,7 +4,7 @@ import { asStorable } from '../../src/worker/result.ts';
 import { openBench } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 describe('formats', () => {
   test('json is the whole output, else its last line', () => {

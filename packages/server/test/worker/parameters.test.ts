@@ -3,7 +3,7 @@ import { formatParameters } from '../../src/worker/parameters.ts';
 import { openBench } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 const parameters = {
   name: "it's",

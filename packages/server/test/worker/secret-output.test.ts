@@ -6,9 +6,7 @@ let bench: Bench;
 beforeAll(() => {
   bench = openBench();
 });
-afterAll(() => {
-  bench[Symbol.dispose]();
-});
+afterAll(() => bench[Symbol.asyncDispose]());
 
 const canary = 'result-canary';
 const output = {

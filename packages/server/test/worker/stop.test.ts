@@ -4,7 +4,7 @@ import { groupIsAlive, processesWithToken, startOf } from '../../src/worker/proc
 import { type Started, openBench, textOf } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 /** Everything of the attempt is gone. */
 async function nothingIsLeft(started: Started) {

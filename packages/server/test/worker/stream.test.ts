@@ -6,7 +6,7 @@ import { capture, streamLimit } from '../../src/worker/stream.ts';
 import { openBench } from './bench.ts';
 
 const bench = openBench();
-afterAll(() => bench[Symbol.dispose]());
+afterAll(() => bench[Symbol.asyncDispose]());
 
 test('output can be read while the action runs, also a line without end', async () => {
   const started = bench.start({

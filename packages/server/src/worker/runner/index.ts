@@ -1,0 +1,78 @@
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Attempt } from '../attempt.ts';
+import type { Interpreters } from '../interpreters.ts';
+import type { Pipes } from '../pipes.ts';
+import { spawnProgram, type Program, type Spawned } from '../spawn.ts';
+import { openPrestarted } from './prestarted.ts';
+import { openPythonForks } from './python.ts';
+import { runnerBook, type RunnerStats } from './stats.ts';
+import { openWarm, type Lent, type WarmLimits } from './warm.ts';
+
+export interface RunnersOptions {
+  interpreters: Interpreters;
+  pipes: Pipes;
+  baseEnvironment: Readonly<Record<string, string>>;
+  /** Where processes are put on record for the worker's next life. */
+  folder: string;
+  /** Existing folder, private to the worker, in which attempts have theirs. */
+  scratch: string;
+  /** Whether Python actions are forked and Node processes started before they are needed. */
+  prestart: boolean;
+  warm: WarmLimits;
+}
+
+/** The ways in which a worker starts actions, and the processes it keeps for that. */
+export interface Runners {
+  /** Starts an action as a process of its own: as a fork, as a process that waits for it, or else as a new one. All are alike to the
+   *  action; docs/packs.md names what differs.
+   *  @throws CannotStart where it does not start. */
+  start(attempt: Attempt, program: Program, token: string): Promise<Spawned>;
+  /** Lends a process that calls the action's function.
+   *  @throws CannotStart where there is none and none starts. */
+  borrow(attempt: Attempt): Promise<Lent>;
+  stats(): RunnerStats;
+  /** Ends all that is kept, after the attempts have ended. */
+  close(): Promise<void>;
+}
+
+export function openRunners(options: RunnersOptions): Runners {
+  const { interpreters, pipes, folder } = options;
+  const home = join(folder, 'home');
+  rmSync(home, { recursive: true, force: true });
+  mkdirSync(home, { mode: 0o700, recursive: true });
+  const book = runnerBook();
+  const shared = { ...options, home, book };
+  const { python, nodejs } = interpreters;
+  const canFork = options.prestart && process.platform === 'linux' && python !== undefined;
+  const forks = canFork ? openPythonForks({ ...shared, python }) : undefined;
+  const nodes = options.prestart ? openPrestarted({ ...shared, nodejs }) : undefined;
+  const warm = openWarm({ ...shared, limits: options.warm });
+
+  return {
+    async start({ action }, program, token) {
+      const script = program.command.args.at(-1) ?? '';
+      if (action.runner_type === 'python') {
+        const forked = await forks?.start({ ...program, script, token });
+        if (forked !== undefined) {
+          book.attempts.forked += 1;
+          return forked;
+        }
+      }
+      if (action.runner_type === 'nodejs') {
+        const started = nodes?.start({ ...program, script });
+        if (started !== undefined) {
+          book.attempts.prestarted += 1;
+          return started;
+        }
+      }
+      book.attempts.cold += 1;
+      return spawnProgram(program, pipes);
+    },
+    borrow: (attempt) => warm.borrow(attempt),
+    stats: () => book.stats({ forker: forks?.idle() ?? 0, prestarted: nodes?.idle() ?? 0, warm: warm.idle() }),
+    async close() {
+      await Promise.all([forks?.close(), nodes?.close(), warm.close()]);
+    },
+  };
+}
