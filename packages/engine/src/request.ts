@@ -1,7 +1,7 @@
 import { AttuneError, type Flow, type Id, type JsonObject, type Problem } from '@attune/core';
 import { executionQueue, executionRequests, type NewExecution, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
-import { create } from './create.ts';
+import { rowsFor } from './create.ts';
 
 export interface ExecutionRequest {
   action_ref: string;
@@ -43,29 +43,24 @@ export async function requestExecutions(tx: Tx, requests: readonly ExecutionRequ
 }
 
 /** The rows that requests become, in their order. */
-export async function executionRows(tx: Tx, requests: readonly ExecutionRequest[]): Promise<readonly NewExecution[]> {
-  const wanted = requests.map((request) => ({
-    action_ref: request.action_ref,
-    parameters: request.parameters,
-    secrets: request.secrets ?? [],
-    inherits: false,
-    parent: null,
-    enforcement: request.enforcement ?? null,
-    executor: request.executor,
-    cause: request.cause ?? null,
-    workflow_task: null,
-    delay_seconds: 0,
-    timeout_seconds: null,
-    error: null,
-  }));
-  let rows: readonly NewExecution[] = [];
-  const settle = (made: readonly NewExecution[]) => {
-    rows = made;
-    return Promise.resolve([]);
-  };
-  await create(tx, wanted, { settle });
-  return rows;
-}
+export const executionRows = (tx: Tx, requests: readonly ExecutionRequest[]): Promise<readonly NewExecution[]> =>
+  rowsFor(
+    tx,
+    requests.map((request) => ({
+      action_ref: request.action_ref,
+      parameters: request.parameters,
+      secrets: request.secrets ?? [],
+      inherits: false,
+      parent: null,
+      enforcement: request.enforcement ?? null,
+      executor: request.executor,
+      cause: request.cause ?? null,
+      workflow_task: null,
+      delay_seconds: 0,
+      timeout_seconds: null,
+      error: null,
+    })),
+  );
 
 /** Why a row is not to be stored: whoever asked can still be told. One that would show a secret is stored, as `failed`. */
 export function refusedRow({ status, result, action_ref }: NewExecution): AttuneError | undefined {
