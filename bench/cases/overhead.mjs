@@ -1,0 +1,71 @@
+import path from 'node:path';
+import { writePacks } from '../attune/pack.mjs';
+import { attune, attuneWarm, withSite } from '../attune/site.mjs';
+import { median } from '../run/statistics.mjs';
+import { findPython, spawned } from '../run/spawned.mjs';
+
+const runs = 50;
+const warmUps = 5;
+
+async function medianOf(bench, run) {
+  for (let n = 0; n < warmUps; n++) await run();
+  const taken = [];
+  for (let n = 0; n < bench.sized(runs); n++) taken.push(await run());
+  return median(taken);
+}
+
+/** The same programs with nothing around them. */
+async function bare({ bench }) {
+  const { bench: folder } = await writePacks(path.join(bench.server.home, 'bare'));
+  const file = (name) => path.join(folder, 'actions', name);
+  const python = await findPython();
+  const figures = {
+    shell_ms: await medianOf(bench, () => spawned('/bin/sh', [file('shell.sh')])),
+    node_ms: await medianOf(bench, () => spawned(process.execPath, [file('node.mjs')])),
+  };
+  if (python !== undefined) figures.python_ms = await medianOf(bench, () => spawned(python, [file('python.py')]));
+  return { figures };
+}
+
+/** An action as its row tells it: from `started_at`, when its claim begins, to `completed_at`, when the transaction begins that ends it. For
+ *  warm runners all state writes but that last commit: from before it is asked for.
+ *  @param actions refs by figure */
+const byAttune = (subject, actions, from) => ({
+  subject,
+  turn: ({ url, bench }) =>
+    withSite({ url, bench }, async (site) => {
+      await site.start(['executor']);
+      await site.start(['worker']);
+      const host = await site.host();
+      const figures = {};
+      for (const [figure, action_ref] of Object.entries(actions)) {
+        figures[figure] = await medianOf(bench, async () => {
+          const { asked, id } = await host.call('request', { action_ref });
+          const { started, completed } = await site.endings.of(id);
+          return completed - (from === 'asked' ? asked : started);
+        });
+      }
+      return { figures };
+    }),
+});
+
+const cold = { shell_ms: 'bench.shell', python_ms: 'bench.python', node_ms: 'bench.node' };
+const warm = { python_ms: 'warm.python', node_ms: 'warm.node', builtin_ms: 'core.noop' };
+const bar = (figure) => ({ figure, of: 'attune', against: 'bare', better: 'lower', must: 2, goal: 1.25 });
+
+export default {
+  name: 'overhead',
+  about:
+    'an action that does nothing, against the same program with nothing around it; and a call of a warm runner with all state writes',
+  unit: 'execution',
+  contenders: {
+    bare: { turn: bare },
+    attune: byAttune(attune, cold, 'started'),
+    'attune warm': byAttune(attuneWarm, warm, 'asked'),
+  },
+  bars: [
+    bar('shell_ms'),
+    bar('python_ms'),
+    { figure: 'python_ms', of: 'attune warm', better: 'lower', must: 3, goal: 1 },
+  ],
+};

@@ -1,0 +1,44 @@
+/** Counts what work costs the database: rows it leaves, transactions that write, each of which is a commit to wait for, and bytes of log.
+ *  Transactions are counted by the numbers they take, which are exact at any moment; the counter of commits in pg_stat_database lags
+ *  behind by up to ten seconds. Both this and the log are the whole server's, on which nothing else runs.
+ *  @param client a connection of its own
+ *  @param schema whose tables hold the work */
+export async function openMeter(client, schema) {
+  const rowsBefore = await countRows(client, schema);
+  let began;
+  let ended;
+  return {
+    async begin() {
+      began = await counters(client);
+    },
+    async end() {
+      ended = await counters(client);
+    },
+    /** Per unit of work. Rows are all since the meter was opened. */
+    async cost(units) {
+      return {
+        rows_kept: ((await countRows(client, schema)) - rowsBefore) / units,
+        commits: (ended.transactions - began.transactions) / units,
+        wal_bytes: (ended.wal - began.wal) / units,
+      };
+    },
+  };
+}
+
+async function counters(client) {
+  const { rows } = await client.query(`
+    select pg_wal_lsn_diff(pg_current_wal_insert_lsn(), '0/0')::float8 as wal,
+      pg_snapshot_xmax(pg_current_snapshot())::text::float8 as transactions`);
+  return rows[0];
+}
+
+async function countRows(client, schema) {
+  const { rows } = await client.query(
+    `select format('(select count(*) from %I.%I)', schemaname, tablename) as part from pg_tables
+     where schemaname = $1 and tablename !~ 'migration'`,
+    [schema],
+  );
+  if (rows.length === 0) return 0;
+  const sum = await client.query(`select (${rows.map(({ part }) => part).join(' + ')})::float8 as rows`);
+  return sum.rows[0].rows;
+}
