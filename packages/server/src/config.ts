@@ -22,6 +22,10 @@ export interface Config {
   workerSlots: number;
   /** Names of variables of the worker's environment that actions may see. */
   workerEnv: readonly string[];
+  /** Whether processes for Python and Node actions are started before they are needed. */
+  workerPrestart: boolean;
+  /** When a process of a warm action is replaced, and how many wait for a call. */
+  workerWarm: { uses: number; memoryMb: number; ageSeconds: number; idleSeconds: number; kept: number };
   stopGraceSeconds: number;
   poolSize: number;
 }
@@ -92,6 +96,38 @@ export const settings = {
         .map((name) => name.trim())
         .filter((name) => name !== ''),
   } satisfies Setting<string[]>,
+  ATTUNE_WORKER_PRESTART: {
+    description:
+      'Whether Python actions are forked from a process that has started already and Node actions run in one that waits, `on` or `off`.',
+    default: 'on',
+    read: (text) => oneOf('ATTUNE_WORKER_PRESTART', text, ['on', 'off'], 'on') === 'on',
+  } satisfies Setting<boolean>,
+  ATTUNE_WORKER_WARM_USES: {
+    description: 'Calls after which the process of a warm action is replaced, 1 to 1000000.',
+    default: '1000',
+    read: (text) => integer('ATTUNE_WORKER_WARM_USES', text, 1_000, 1, 1_000_000),
+  } satisfies Setting<number>,
+  ATTUNE_WORKER_WARM_MEMORY_MB: {
+    description: 'MiB in memory from which the process of a warm action is replaced after its call, 16 to 1048576.',
+    default: '256',
+    read: (text) => integer('ATTUNE_WORKER_WARM_MEMORY_MB', text, 256, 16, 1_048_576),
+  } satisfies Setting<number>,
+  ATTUNE_WORKER_WARM_AGE_SECONDS: {
+    description: 'Seconds after which the process of a warm action is replaced after its call, 1 to 31536000.',
+    default: '3600',
+    read: (text) => integer('ATTUNE_WORKER_WARM_AGE_SECONDS', text, 3_600, 1, 31_536_000),
+  } satisfies Setting<number>,
+  ATTUNE_WORKER_WARM_IDLE_SECONDS: {
+    description: 'Seconds after which the process of a warm action ends that nobody calls, 1 to 31536000.',
+    default: '300',
+    read: (text) => integer('ATTUNE_WORKER_WARM_IDLE_SECONDS', text, 300, 1, 31_536_000),
+  } satisfies Setting<number>,
+  ATTUNE_WORKER_WARM_KEPT: {
+    description:
+      'Processes of warm actions that wait for a call at most, 0 to 1000; those that work count by their slots.',
+    default: '10',
+    read: (text) => integer('ATTUNE_WORKER_WARM_KEPT', text, 10, 0, 1_000),
+  } satisfies Setting<number>,
   ATTUNE_STOP_GRACE_SECONDS: {
     description: 'Seconds between SIGTERM and SIGKILL when an action is stopped, 0 to 600.',
     default: '5',
@@ -122,6 +158,14 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     workerName: read('ATTUNE_WORKER_NAME'),
     workerSlots: read('ATTUNE_WORKER_SLOTS'),
     workerEnv: read('ATTUNE_WORKER_ENV'),
+    workerPrestart: read('ATTUNE_WORKER_PRESTART'),
+    workerWarm: {
+      uses: read('ATTUNE_WORKER_WARM_USES'),
+      memoryMb: read('ATTUNE_WORKER_WARM_MEMORY_MB'),
+      ageSeconds: read('ATTUNE_WORKER_WARM_AGE_SECONDS'),
+      idleSeconds: read('ATTUNE_WORKER_WARM_IDLE_SECONDS'),
+      kept: read('ATTUNE_WORKER_WARM_KEPT'),
+    },
     stopGraceSeconds: read('ATTUNE_STOP_GRACE_SECONDS'),
     poolSize: read('ATTUNE_DATABASE_POOL'),
   };

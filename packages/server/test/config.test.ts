@@ -24,6 +24,16 @@ test.each([
   ['ATTUNE_WORKER_SLOTS', '1001', /from 1 to 1000/],
   ['ATTUNE_DATABASE_POOL', '1', /from 2 to 200/],
   ['ATTUNE_STOP_GRACE_SECONDS', '601', /from 0 to 600/],
+  ['ATTUNE_WORKER_PRESTART', 'yes', /one of on, off/],
+  ['ATTUNE_WORKER_WARM_USES', '0', /from 1 to 1000000/],
+  ['ATTUNE_WORKER_WARM_USES', '1000001', /from 1 to 1000000/],
+  ['ATTUNE_WORKER_WARM_MEMORY_MB', '15', /from 16 to 1048576/],
+  ['ATTUNE_WORKER_WARM_MEMORY_MB', '1048577', /from 16 to 1048576/],
+  ['ATTUNE_WORKER_WARM_AGE_SECONDS', '0', /from 1 to 31536000/],
+  ['ATTUNE_WORKER_WARM_AGE_SECONDS', '31536001', /from 1 to 31536000/],
+  ['ATTUNE_WORKER_WARM_IDLE_SECONDS', '0', /from 1 to 31536000/],
+  ['ATTUNE_WORKER_WARM_IDLE_SECONDS', '31536001', /from 1 to 31536000/],
+  ['ATTUNE_WORKER_WARM_KEPT', '1001', /from 0 to 1000/],
   ['ATTUNE_LOG_LEVEL', 'loud', /one of trace, debug/],
   ['ATTUNE_PUBLIC_URL', 'ftp://x', /http or https URL/],
 ])('%s=%s is refused, naming what was expected', (name, value, expected) => {
@@ -36,6 +46,12 @@ test.each([
   ['ATTUNE_WORKER_SLOTS', ['1', '1000']],
   ['ATTUNE_DATABASE_POOL', ['2', '200']],
   ['ATTUNE_STOP_GRACE_SECONDS', ['0', '600']],
+  ['ATTUNE_WORKER_PRESTART', ['on', 'off']],
+  ['ATTUNE_WORKER_WARM_USES', ['1', '1000000']],
+  ['ATTUNE_WORKER_WARM_MEMORY_MB', ['16', '1048576']],
+  ['ATTUNE_WORKER_WARM_AGE_SECONDS', ['1', '31536000']],
+  ['ATTUNE_WORKER_WARM_IDLE_SECONDS', ['1', '31536000']],
+  ['ATTUNE_WORKER_WARM_KEPT', ['0', '1000']],
 ])('%s takes its limits', (name, values) => {
   for (const value of values) expect(() => readConfig({ [name]: value })).not.toThrow();
 });

@@ -17,7 +17,7 @@ import { pieceLimit } from './stream.ts';
 
 export interface CarryOutDeps extends Pick<
   AttemptDeps,
-  'interpreters' | 'pipes' | 'scratch' | 'baseEnvironment' | 'stopGraceSeconds'
+  'interpreters' | 'pipes' | 'runners' | 'scratch' | 'baseEnvironment' | 'stopGraceSeconds'
 > {
   db: Database;
   reporter: Reporter;
@@ -97,7 +97,11 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
 
     async function run(attempt: Attempt, cancelled: AbortSignal): Promise<Outcome> {
       const token = randomUUID();
-      const record = recordAttempt(deps.folder, `${attempt.execution}-${attempt.attempt}`, token);
+      // a call starts no process of its own, and what does is on record itself
+      const record =
+        attempt.action.runner === 'warm'
+          ? undefined
+          : recordAttempt(deps.folder, `${attempt.execution}-${attempt.attempt}`, token);
       let pid: number | undefined;
       const endByForce = () => {
         if (pid !== undefined) killProcesses({ pid, token });
@@ -111,7 +115,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
           signal: AbortSignal.any([cancelled, lost]),
           onSpawn: (started) => {
             pid = started;
-            record.spawned(started);
+            record?.spawned(started);
             if (lost.aborted) endByForce();
           },
           append: (stream, byte_offset, content) =>
@@ -126,7 +130,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
         });
       } finally {
         lost.removeEventListener('abort', endByForce);
-        record.forget();
+        record?.forget();
       }
     }
   };

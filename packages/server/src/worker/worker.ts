@@ -19,11 +19,14 @@ import { takeName, type WorkerName } from './name.ts';
 import { openPipes, type Pipes } from './pipes.ts';
 import { queueView, type Asked } from './queue-view.ts';
 import { openReporter } from './reporter.ts';
+import { openRunners, warmLimits, type RunnerStats } from './runner/index.ts';
 
 export interface RunningWorker {
   name: string;
   /** Runtimes whose interpreter this host does not have: actions that need them wait for another worker. */
   missingRuntimes: readonly string[];
+  /** What became of the processes it keeps for actions. */
+  runnerStats: () => RunnerStats;
   stop: Stop;
 }
 
@@ -64,6 +67,11 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
   const everything = [...runtimes, builtinRuntime];
   const pipes = openPipes(join(self.folder, 'pipes'));
   await provePipes(pipes);
+  const runners = openRunners({
+    ...{ interpreters, pipes, scratch, folder: self.folder, baseEnvironment: base },
+    prestart: config.workerPrestart,
+    warm: warmLimits(config.workerWarm),
+  });
 
   const heartbeat = heartbeatOf(db, 'worker', { name: self.name });
   const { instance } = heartbeat;
@@ -122,6 +130,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
     log,
     interpreters,
     pipes,
+    runners,
     scratch,
     folder: self.folder,
     cache: join(config.home, 'cache', 'packs'),
@@ -198,6 +207,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
   return {
     name: self.name,
     missingRuntimes: ['shell', 'python'].filter((runtime) => !runtimes.some((one) => one === runtime)),
+    runnerStats: () => runners.stats(),
     async stop() {
       stopping = true;
       for (const leave of off) leave();
@@ -205,6 +215,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
       const unfinished = await drain(held, config.stopGraceSeconds);
       await leaseLoop.stop();
       clearInterval(staleTimer);
+      await runners.close();
       pipes.close();
       try {
         if (unfinished > 0) await abandonAll();

@@ -100,7 +100,7 @@ test('the folder of an attempt and its record are gone afterwards', async () => 
   await site.reached(await site.request('touch "$HOME/x"'), 'completed');
   const folder = join(site.home, 'worker', name);
   await until('the folder is removed', () => readdirSync(join(folder, 'attempts')).length === 0);
-  await until('the record is removed', () => readdirSync(folder).sort().join() === 'attempts,pipes,process.json');
+  await until('the record is removed', () => readdirSync(folder).sort().join() === 'attempts,home,pipes,process.json');
 });
 
 test('stopping lets a short action end, and gives up a long one: on_worker_lost decides', async () => {

@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Config } from '../../config.ts';
 import type { Attempt } from '../attempt.ts';
 import type { Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
@@ -8,6 +9,8 @@ import { openPrestarted } from './prestarted.ts';
 import { openPythonForks } from './python.ts';
 import { runnerBook, type RunnerStats } from './stats.ts';
 import { openWarm, type Lent, type WarmLimits } from './warm.ts';
+
+export type { RunnerStats } from './stats.ts';
 
 export interface RunnersOptions {
   interpreters: Interpreters;
@@ -76,3 +79,12 @@ export function openRunners(options: RunnersOptions): Runners {
     },
   };
 }
+
+/** The limits as the configuration has them. */
+export const warmLimits = (config: Config['workerWarm']): WarmLimits => ({
+  uses: config.uses,
+  memory: config.memoryMb * 1024 * 1024,
+  ageMs: config.ageSeconds * 1_000,
+  idleMs: config.idleSeconds * 1_000,
+  kept: config.kept,
+});
