@@ -555,6 +555,7 @@ create table attune.service (
   pid integer not null,
   service text not null,
   started_at timestamp with time zone default attune.clock() not null,
+  trouble text,
   url text,
   version text not null,
   constraint service_pkey PRIMARY KEY (instance),

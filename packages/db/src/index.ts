@@ -1,6 +1,7 @@
 export * from './database.ts';
 export * from './instant.ts';
 export * as actions from './action.ts';
+export * as clocks from './clock.ts';
 export * as enforcements from './enforcement.ts';
 export * as events from './event.ts';
 export * as executionQueue from './execution-queue.ts';
@@ -8,6 +9,8 @@ export * as executionRequests from './execution-request.ts';
 export * as inquiries from './inquiry.ts';
 export * as leases from './lease.ts';
 export * as keys from './key.ts';
+export * as metricCounts from './metric.ts';
+export * as orphans from './orphan.ts';
 export * as packs from './pack.ts';
 export * as reruns from './rerun.ts';
 export * as revisions from './revision.ts';

@@ -50,6 +50,13 @@ export const expired = (
       and status in ('running', 'canceling') and id > ${after}
     order by id limit ${limit}`);
 
+/** Of the leases that ran out, those that did so last. */
+export const latelyExpired = (tx: Tx, limit: number): Promise<{ id: Id; lease_token: string }[]> =>
+  tx.many<{ id: Id; lease_token: string }>(sql`
+    select id, lease_token from execution
+    where lease_until is not null and lease_until < attune.clock() and status in ('running', 'canceling')
+    order by lease_until desc limit ${limit}`);
+
 /** Whether a lease has run out, by the database's clock. Ask under the row's lock: the worker may just have renewed it. */
 export const hasRunOut = async (tx: Tx, id: Id, beyond: boolean): Promise<boolean> =>
   (
@@ -62,3 +69,6 @@ export const heldBy = (tx: Tx, worker: Id): Promise<{ id: Id; lease_token: strin
   tx.many<{ id: Id; lease_token: string }>(sql`
     select id, lease_token from execution
     where lease_until is not null and worker = ${worker} and status in ('running', 'canceling') order by id`);
+
+/** Lets a transaction wait at most two seconds for each lock: a sweep goes on with the next row. */
+export const waitBriefly = (tx: Tx): Promise<number> => tx.run(sql`select set_config('lock_timeout', '2s', true)`);

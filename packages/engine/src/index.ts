@@ -11,6 +11,7 @@ export * from './finish.ts';
 export * from './hand-back.ts';
 export type { HandOver } from './hand-over.ts';
 export * from './match.ts';
+export * from './orphan.ts';
 export * from './outcome.ts';
 export * from './pause.ts';
 export * from './record.ts';

@@ -16,55 +16,135 @@ import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
 
-const batchSize = 200;
+/** Rows read at once, and rows rescued at once. */
+const batchSize = 1_000;
+const atOnce = 4;
 
-/** Acts on every execution whose lease ran out: its worker is lost. Each is abandoned in a transaction of its own, which also
- *  decides what follows (the retry policy, `on_worker_lost: restart`, the workflow's `failed()`). One that cannot be rescued
- *  is reported and does not hide the others.
- *  @returns how many were abandoned. */
-export async function rescue(db: Database, onError: (id: Id, error: unknown) => void): Promise<number> {
-  let rescued = 0;
-  let after = '0';
-  for (;;) {
-    const expired = await leases.expired(db, { limit: batchSize, after, beyond: false });
-    const last = expired.at(-1);
-    if (last === undefined) return rescued;
-    after = last.id;
-    rescued += await abandonAll(db, expired, 'run out', onError);
-  }
+/** Pauses before one that could not be rescued is tried again, in milliseconds: twice as long each time. */
+const again = { first: 2_000, most: 300_000 };
+
+export interface Sweeping {
+  /** Whether leases that end later than any can count as run out, see `leases.expired`. Default false. */
+  beyond?: boolean;
+  /** Milliseconds after which the sweep stops for this time; the next one goes on from there. Default: at the end. */
+  withinMs?: number;
 }
+
+export interface Rescuer {
+  /** Abandons executions whose lease ran out, each in a transaction of its own that also decides what follows (the retry policy,
+   *  `on_worker_lost: restart`, the workflow's `failed()`). One that cannot be rescued is reported, waits longer each time until it is
+   *  tried again, and does not hide the others, however many such there are.
+   *  @returns how many were abandoned. */
+  sweep(options?: Sweeping): Promise<number>;
+  /** How many could not be rescued so far. */
+  failing(): number;
+}
+
+/** What sweeps over the leases that ran out. It remembers where it was and what could not be rescued. */
+export function rescuer(db: Database, onError: (id: Id, error: unknown) => void): Rescuer {
+  const failed = new Map<Id, { pauseMs: number; notBefore: number }>();
+  let after = '0';
+
+  const failure = (id: Id, error: unknown) => {
+    const pauseMs = Math.min((failed.get(id)?.pauseMs ?? again.first / 2) * 2, again.most);
+    failed.set(id, { pauseMs, notBefore: performance.now() + pauseMs });
+    onError(id, error);
+  };
+  /** Those rescued, or ended by others, are forgotten when a lap is over. */
+  let seen = new Set<Id>();
+  const finishLap = (rescued: number): number => {
+    after = '0';
+    for (const id of failed.keys()) if (!seen.has(id)) failed.delete(id);
+    seen = new Set();
+    return rescued;
+  };
+
+  return {
+    failing: () => failed.size,
+    async sweep({ beyond = false, withinMs = Infinity } = {}) {
+      const until = performance.now() + withinMs;
+      const how = { which: 'run out', beyond, until } as const;
+      // what ran out of late comes first, however much there is that cannot be rescued
+      const lately = await leases.latelyExpired(db, batchSize);
+      let { abandoned: rescued } = await abandonAll(
+        db,
+        lately.filter(({ id }) => !failed.has(id)),
+        how,
+        failure,
+      );
+      if (lately.length === 0 && !beyond) return finishLap(0);
+      for (;;) {
+        const batch = await leases.expired(db, { limit: batchSize, after, beyond });
+        const now = performance.now();
+        const due = batch.filter(({ id }) => (failed.get(id)?.notBefore ?? 0) <= now);
+        for (const { id } of batch) seen.add(id);
+        const done = await abandonAll(db, due, how, failure);
+        rescued += done.abandoned;
+        if (done.last !== null) {
+          after = done.last; // out of time: what comes after it is looked at next time
+          return rescued;
+        }
+        const last = batch.at(-1);
+        if (last === undefined) break;
+        after = last.id;
+      }
+      return finishLap(rescued);
+    },
+  };
+}
+
+/** One whole sweep, see {@link rescuer}. */
+export const rescue = (db: Database, onError: (id: Id, error: unknown) => void): Promise<number> =>
+  rescuer(db, onError).sweep();
 
 /** Acts at once on everything a worker held, as when it starts again and has ended what its former self left running. */
 export const abandonWorker = async (
   db: Database,
   worker: Id,
   onError: (id: Id, error: unknown) => void,
-): Promise<number> => abandonAll(db, await leases.heldBy(db, worker), 'whatever', onError);
+): Promise<number> => {
+  const all = { which: 'whatever', beyond: false, until: Infinity } as const;
+  return (await abandonAll(db, await leases.heldBy(db, worker), all, onError)).abandoned;
+};
 
+interface Abandoning {
+  which: 'run out' | 'whatever';
+  beyond: boolean;
+  /** When to stop, by performance.now(). */
+  until: number;
+}
+
+/** @returns how many were abandoned, and the last that was looked at where time ran out, else null. */
 async function abandonAll(
   db: Database,
   rows: readonly { id: Id; lease_token: string }[],
-  which: 'run out' | 'whatever',
+  how: Abandoning,
   onError: (id: Id, error: unknown) => void,
-): Promise<number> {
+): Promise<{ abandoned: number; last: Id | null }> {
   let abandoned = 0;
-  for (const { id, lease_token } of rows) {
-    try {
-      const lease = { execution: id, lease_token };
-      if (await inTransaction(db, (tx) => abandon(tx, lease, which))) abandoned += 1;
-    } catch (error) {
-      onError(id, error);
+  let next = 0;
+  const lane = async () => {
+    for (let row = rows[next]; row !== undefined && performance.now() < how.until; row = rows[next]) {
+      next += 1;
+      const lease = { execution: row.id, lease_token: row.lease_token };
+      try {
+        if (await inTransaction(db, (tx) => abandon(tx, lease, how))) abandoned += 1;
+      } catch (error) {
+        onError(row.id, error);
+      }
     }
-  }
-  return abandoned;
+  };
+  await Promise.all(Array.from({ length: Math.min(atOnce, rows.length) }, lane));
+  return { abandoned, last: next < rows.length ? (rows[next - 1]?.id ?? null) : null };
 }
 
-async function abandon(tx: Tx, { execution, lease_token }: Lease, which: 'run out' | 'whatever'): Promise<boolean> {
+async function abandon(tx: Tx, { execution, lease_token }: Lease, { which, beyond }: Abandoning): Promise<boolean> {
+  await leases.waitBriefly(tx);
   const run = await lockRunFirst(tx, execution);
   const before = await executionQueue.lock(tx, execution);
   if (before?.lease_token !== lease_token) return false;
   // the worker may have renewed it since the sweep looked
-  if (which === 'run out' && !(await leases.hasRunOut(tx, execution, false))) return false;
+  if (which === 'run out' && !(await leases.hasRunOut(tx, execution, beyond))) return false;
   const result: JsonObject = {
     succeeded: false,
     error: 'The worker was lost while this attempt ran; whether the action finished is not known',

@@ -3,7 +3,7 @@ import { executionQueue, runTrees, workflowExecutions, type Database, type Tx } 
 import { advance } from './advance.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { refusalOf, type ControlRefusal } from './pause.ts';
-import { executionsOf, idsOf, lockTree, type RunTree } from './run-tree.ts';
+import { executionsOf, idsOf, lockTree } from './run-tree.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -35,7 +35,7 @@ export function resume(db: Database, id: Id): Promise<ResumeAnswer> {
     }
     await runTrees.unpause(tx, idsOf(tree));
     await runTrees.release(tx, executionsOf(tree));
-    await tellEnds(tx, tree);
+    await tellEnds(tx, idsOf(tree));
     return { kind: 'resumed' };
   });
 }
@@ -46,9 +46,9 @@ async function pauseAbove(tx: Tx, parent: Id | null): Promise<{ by: Id; reason: 
   return above?.paused_by ? { by: above.paused_by, reason: above.pause_reason } : undefined;
 }
 
-/** What an end leads to may end further runs of the tree; their own ends, told later, find them ended and change nothing. */
-async function tellEnds(tx: Tx, tree: RunTree): Promise<void> {
-  for (const { execution: id, restarts } of await runTrees.takeEnds(tx, idsOf(tree))) {
+/** Tells runs the ends that were kept while they were paused. What an end leads to may end further runs of the tree; their own ends, told later, find them ended and change nothing. */
+export async function tellEnds(tx: Tx, runs: readonly Id[]): Promise<void> {
+  for (const { execution: id, restarts } of await runTrees.takeEnds(tx, runs)) {
     const ended = await executionQueue.find(tx, id);
     if (ended === undefined) continue;
     if (restarts) await createSuccessor(tx, ended, 'restart');

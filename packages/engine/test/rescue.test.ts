@@ -3,7 +3,7 @@ import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { until } from '../../../testing/until.ts';
-import { abandonWorker, claim, finish, renew, rescue } from '../src/index.ts';
+import { abandonWorker, claim, finish, renew, rescue, rescuer } from '../src/index.ts';
 import { installAction, installWorker, letLeasesRunOut, request, rowsOf } from './support.ts';
 
 const unexpected = (id: string, error: unknown) => {
@@ -145,4 +145,51 @@ test('a lease whose row somebody has locked is not lost: the others are renewed 
     ]);
   });
   expect((await renew(other, { worker, leases })).map((one) => one.renewed)).toEqual([true, true, true]);
+});
+
+test('20,000 that cannot be rescued hide none that can, and each sweep is bounded', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  const poison = 20_000;
+  await lose(db);
+  await db.run(sql`
+    insert into execution (action_ref, status, revision, runtime, worker, lease_token, lease_until)
+    select 'poison.' || n, 'running', e.revision, 'shell', e.worker, gen_random_uuid(), now() - interval '1 minute'
+    from execution e, generate_series(1, ${poison}) n`);
+  await db.run(sql`update execution set id = nextval('execution_id_seq') where action_ref = 'test.run'`);
+  await db.run(sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'poison'; end $$`);
+  await db.run(sql`
+    create trigger refuse before update on execution for each row when (old.action_ref like 'poison%') execute function refuse()`);
+  let failures = 0;
+  const all = rescuer(db, () => (failures += 1));
+  const runOut = (since: string) =>
+    db.run(sql`
+      update execution set status = 'running', lease_until = now() - ${since}::interval where action_ref = 'test.run'`);
+  const sweep = async () => {
+    const at = performance.now();
+    const rescued = await all.sweep({ withinMs: 300 });
+    // a bound, not a speed: what is under way when the time is over is finished
+    expect(performance.now() - at).toBeLessThan(5_000);
+    return rescued;
+  };
+  // its worker was lost after those of the others: it is first
+  expect(await sweep()).toBe(1);
+  expect(failures).toBeLessThan(poison / 2);
+  // its worker was lost long before, and it is the last of all: the sweeps get there
+  await db.run(sql`delete from execution where action_ref like 'poison%' and id > 500`);
+  await runOut('1 hour');
+  await until('it is rescued, too', async () => (await sweep()) === 1);
+  expect(all.failing()).toBeGreaterThan(100);
+  // the next one does not wait for another lap
+  await runOut('1 second');
+  expect(await sweep()).toBe(1);
+});
+
+test('a lease that ends later than any can is rescued only where it is asked for', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await lose(db);
+  await db.run(sql`update execution set lease_until = now() + interval '1 hour'`);
+  expect(await rescuer(db, unexpected).sweep()).toBe(0);
+  expect(await rescuer(db, unexpected).sweep({ beyond: true })).toBe(1);
 });

@@ -28,6 +28,8 @@ export interface Config {
   workerWarm: { uses: number; memoryMb: number; ageSeconds: number; idleSeconds: number; kept: number };
   stopGraceSeconds: number;
   poolSize: number;
+  /** Port at which this process tells its metrics to whoever asks; undefined: none. */
+  metricsPort: number | undefined;
 }
 
 interface Setting<T> {
@@ -138,6 +140,12 @@ export const settings = {
     default: '10',
     read: (text) => integer('ATTUNE_DATABASE_POOL', text, 10, 2, 200),
   } satisfies Setting<number>,
+  ATTUNE_METRICS_PORT: {
+    description:
+      'Port of ATTUNE_HOST at which this process tells its metrics at `/metrics` to whoever asks, 0 to 65535; 0 takes any. For processes without the API, which tells them to those who may read them.',
+    default: 'none',
+    read: (text) => (text === undefined ? undefined : integer('ATTUNE_METRICS_PORT', text, 0, 0, 65_535)),
+  } satisfies Setting<number | undefined>,
 };
 
 /** Reads the configuration. An empty variable counts as not set.
@@ -168,6 +176,7 @@ export function readConfig(env: Readonly<Record<string, string | undefined>>): C
     },
     stopGraceSeconds: read('ATTUNE_STOP_GRACE_SECONDS'),
     poolSize: read('ATTUNE_DATABASE_POOL'),
+    metricsPort: read('ATTUNE_METRICS_PORT'),
   };
 }
 

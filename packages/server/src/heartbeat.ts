@@ -9,8 +9,9 @@ export const heartbeatMs = 5_000;
 export interface Heartbeat {
   readonly instance: string;
   /** Says that the service makes progress, at most once per interval. Call it from the loop that does the work: health then tells
-   *  whether work moves, not whether the process lives. */
-  beat(): Promise<void>;
+   *  whether work moves, not whether the process lives.
+   *  @param trouble what it cannot do, in one sentence: health tells it. A change of it is said at once. */
+  beat(trouble?: string | null): Promise<void>;
   leave(): Promise<void>;
 }
 
@@ -27,15 +28,17 @@ export function heartbeatOf(
     pid: process.pid,
     version,
     url: options.url ?? null,
+    trouble: null,
   };
   let last = 0;
   return {
     instance: self.instance,
-    async beat() {
+    async beat(trouble = null) {
       const now = performance.now();
-      if (last !== 0 && now - last < heartbeatMs) return;
-      last = now;
+      if (last !== 0 && now - last < heartbeatMs && trouble === self.trouble) return;
+      self.trouble = trouble;
       await services.beat(db, self);
+      last = now;
     },
     async leave() {
       await services.leave(db, self.instance);

@@ -13,6 +13,8 @@ import { pino } from 'pino';
 import { readConfig, type Config } from './config.ts';
 import type { Deps, Stop } from './deps.ts';
 import { loadPacks } from './load-packs.ts';
+import { watchProcess } from './metrics/process.ts';
+import { createMetrics } from './metrics/registry.ts';
 import { loadSecretKey, type SecretKey } from './secret-key.ts';
 import { claimPort, removeServerFile, writeServerFile } from './server-file.ts';
 
@@ -63,7 +65,17 @@ export async function startServer(
       onIdleError: (error) => log.warn({ err: error }, 'A connection for heartbeats broke; it is replaced'),
     });
     releases.push(() => pulse.close());
-    const deps: Deps = { db, pulse, bell, log, config, secrets };
+    const metrics = createMetrics();
+    const endWatch = watchProcess(metrics, { db, pulse, bell });
+    releases.push(() => {
+      endWatch();
+      return Promise.resolve();
+    });
+    if (config.metricsPort !== undefined) {
+      const { listenForMetrics } = await import('./metrics/listener.ts');
+      releases.push(await listenForMetrics(metrics, config.host, config.metricsPort, log));
+    }
+    const deps: Deps = { db, pulse, bell, log, config, secrets, metrics };
     return await startServices(services, deps, port, releases, release);
   } catch (error) {
     await release();

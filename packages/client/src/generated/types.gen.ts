@@ -497,6 +497,10 @@ export type Health = {
     services: {
         [key: string]: number;
     };
+    /**
+     * What is not well although work can be done
+     */
+    warnings: Array<string>;
 };
 
 /**

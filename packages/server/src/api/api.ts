@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
+import { watchInstallation } from '../metrics/installation.ts';
 import { ensureAdmin } from './auth/first-start.ts';
 import { ensureLocalToken } from './auth/local-token.ts';
 import { passwords as makePasswords } from './auth/password.ts';
@@ -16,19 +17,20 @@ export interface RunningApi {
 
 /** Starts the API on a port (0: any). Any number may run on one database; each host's data folder gets a token for its own CLI. */
 export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
-  const { db, bell, secrets, config } = deps;
+  const { db, bell, secrets, config, metrics } = deps;
   const log = deps.log.child({ service: 'api' });
   const passwords = makePasswords();
   const firstPassword = await ensureAdmin(db, passwords);
 
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
-  const { app } = await buildApi({ db, bell, log, secrets, now: () => new Date(), url: publicUrl }, passwords);
+  const { app } = await buildApi({ db, bell, log, secrets, metrics, now: () => new Date(), url: publicUrl }, passwords);
+  watchInstallation(metrics, db);
   await app.listen({ host: config.host, port });
   try {
     url = urlOf(config.host, (app.server.address() as AddressInfo).port);
     await ensureLocalToken(db, config.home, url);
-    const heartbeat = heartbeatOf(db, 'api', { url });
+    const heartbeat = heartbeatOf(deps.pulse, 'api', { url });
     await heartbeat.beat();
     const beating = startLoop({
       name: 'the API',

@@ -26,6 +26,7 @@ import { executionRerunRoute } from './execution-rerun.ts';
 import { healthRoutes } from './health.ts';
 import { inquiryRoutes } from './inquiry.ts';
 import { keyRoutes } from './key.ts';
+import { metricsRoute } from './metrics.ts';
 import { packRoutes } from './pack.ts';
 import { packConfigRoutes } from './pack-config.ts';
 import { ruleRoutes } from './rule.ts';
@@ -89,6 +90,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   await browseRoutes(app);
   authRoutes(app, { db: deps.db, accessTokens: tokens, passwords });
   healthRoutes(app, deps);
+  metricsRoute(app, deps);
   packRoutes(app, deps);
   packConfigRoutes(app, deps);
   actionRoutes(app, deps);

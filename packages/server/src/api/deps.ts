@@ -1,5 +1,6 @@
 import type { Database, Doorbell } from '@attune/db';
 import type { Logger } from 'pino';
+import type { Metrics } from '../metrics/registry.ts';
 import type { SecretKey } from '../secret-key.ts';
 
 /** What the API is built from. */
@@ -8,6 +9,7 @@ export interface ApiDeps {
   bell: Pick<Doorbell, 'ring'>;
   log: Logger;
   secrets: SecretKey;
+  metrics: Pick<Metrics, 'render'>;
   /** Process time, for access tokens only. */
   now: () => Date;
   /** Base of the URLs that others are told, without a slash at its end. */

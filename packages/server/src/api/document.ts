@@ -1,5 +1,6 @@
 import type { Database } from '@attune/db';
 import { pino } from 'pino';
+import { createMetrics } from '../metrics/registry.ts';
 import { loadSecretKey } from '../secret-key.ts';
 import { buildApi } from './build.ts';
 
@@ -10,6 +11,7 @@ export async function apiDocument(): Promise<Record<string, unknown>> {
     bell: { ring: () => undefined },
     log: pino({ level: 'silent' }),
     secrets: loadSecretKey('', '00'.repeat(32)),
+    metrics: createMetrics(),
     now: () => new Date(0),
     url: () => '',
   });

@@ -9,8 +9,16 @@ import { oneOf } from './edge/schema.ts';
 /** Services without which no work moves. */
 const needed = ['executor', 'worker'] as const satisfies ServiceName[];
 
+const noSupervisor =
+  "No supervisor lives, so what a lost worker ran stays as it is; start one with 'attune-server supervisor'";
+
 const HealthSchema = z
-  .object({ status: z.literal('ok'), version: z.string(), services: z.record(z.string(), z.int()) })
+  .object({
+    status: z.literal('ok'),
+    version: z.string(),
+    services: z.record(z.string(), z.int()),
+    warnings: z.array(z.string()).describe('What is not well although work can be done'),
+  })
   .meta({ id: 'Health' });
 
 export function healthRoutes(app: Api, { db }: ApiDeps): void {
@@ -41,12 +49,14 @@ export function healthRoutes(app: Api, { db }: ApiDeps): void {
         missing.unshift({ message: "The database's schema is not the one of this version; run 'attune db migrate'" });
       }
       if (missing.length > 0) throw unavailable(missing);
+      const troubles = [...new Set(living.flatMap(({ trouble }) => (trouble === null ? [] : [trouble])))];
       const names = [...new Set(living.map(({ service }) => service))];
       return {
         data: {
           status: 'ok' as const,
           version,
           services: Object.fromEntries(names.map((name) => [name, count(name)])),
+          warnings: [...(count('supervisor') === 0 ? [noSupervisor] : []), ...troubles],
         },
       };
     },

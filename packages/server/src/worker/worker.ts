@@ -9,6 +9,7 @@ import type { Config } from '../config.ts';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
+
 import { carrierOf } from './carry-out.ts';
 import { baseEnvironment } from './environment.ts';
 import { endFormerSelf } from './former-self.ts';
@@ -16,6 +17,7 @@ import { heldBook, type HeldBook, type HeldLane } from './held.ts';
 import { findInterpreters, runtimesOf } from './interpreters.ts';
 import { lostAnswers } from './lost-answer.ts';
 import { takeName, type WorkerName } from './name.ts';
+import { watchRunners } from './runner-metrics.ts';
 import { openPipes, type Pipes } from './pipes.ts';
 import { queueView, type Asked } from './queue-view.ts';
 import { openReporter } from './reporter.ts';
@@ -56,7 +58,7 @@ export async function startWorker(deps: Deps): Promise<RunningWorker> {
   }
 }
 
-async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: Deps): Promise<RunningWorker> {
+async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metrics }: Deps): Promise<RunningWorker> {
   const former = await endFormerSelf(self.folder);
   const scratch = join(self.folder, 'attempts');
   rmSync(scratch, { recursive: true, force: true });
@@ -139,8 +141,14 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
     apiUrl: apiUrlOf(db, config),
     isStopping: () => stopping,
   });
+  const lostLeases = metrics.counter('attune_leases_lost_total', {
+    help: 'Leases that this worker lost: it could not renew them in time, or the database gave the work to somebody else',
+  });
   const held = heldBook(
-    (execution, reason) => log.error({ execution, reason }, 'A lease is lost; the processes of the attempt are ended'),
+    (execution, reason) => {
+      lostLeases.add();
+      log.error({ execution, reason }, 'A lease is lost; the processes of the attempt are ended');
+    },
     () => claimLoop.wake(),
   );
 
@@ -153,6 +161,16 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config }: De
     ];
   };
   const rotate = rotation();
+
+  metrics.read(
+    'attune_worker_slots',
+    { type: 'gauge', help: 'Slots of this worker by state', labels: ['state'] },
+    () => [
+      [held.size('slot'), 'in_use'],
+      [Math.max(0, config.workerSlots - held.size('slot')), 'free'],
+    ],
+  );
+  watchRunners(metrics, () => runners.stats());
 
   const claimLoop = startLoop({
     name: 'the worker',

@@ -9,6 +9,7 @@ import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../../testing/database.ts';
 import { startApi } from '../../src/api/api.ts';
 import { readConfig } from '../../src/config.ts';
+import { createMetrics } from '../../src/metrics/registry.ts';
 import { loadSecretKey } from '../../src/secret-key.ts';
 
 /** The API on a socket of this machine, with the local CLI's token. */
@@ -23,8 +24,9 @@ async function listeningApi() {
     log: pino({ level: 'silent' }),
     config: readConfig({ ATTUNE_HOME: home }),
     secrets: loadSecretKey(home, undefined),
+    metrics: createMetrics(),
   };
-  const start = () => startApi(deps, 0);
+  const start = () => startApi({ ...deps, metrics: createMetrics() }, 0);
   const api = await start();
   const tokenFile = async () =>
     JSON.parse(await readFile(join(home, 'cli-token.json'), 'utf8')) as { url: string; token: string };

@@ -8,7 +8,16 @@ test('health is 200 only while work can be done, and else names what is missing'
   const health = () => api.call('GET', '/health');
   const start = async (service: ServiceName) => {
     const instance = randomUUID();
-    await services.beat(api.db, { instance, service, name: 'x', host: 'x', pid: 1, version: '0', url: null });
+    await services.beat(api.db, {
+      instance,
+      service,
+      name: 'x',
+      host: 'x',
+      pid: 1,
+      version: '0',
+      url: null,
+      trouble: null,
+    });
     return instance;
   };
   const missing = async () => {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { builtInSets, isRoutePermission, permissions, permits } from '../../src/api/auth/permission.ts';
 import { buildApi } from '../../src/api/build.ts';
+import { createMetrics } from '../../src/metrics/registry.ts';
 import { errorOf, testApi, type TestApi } from './support.test-support.ts';
 
 let api: TestApi;
@@ -118,6 +119,7 @@ test('a route without a permission keeps the server from starting', async () => 
     bell: { ring: () => undefined },
     log: pino({ level: 'silent' }),
     secrets: api.secrets,
+    metrics: createMetrics(),
     now: () => new Date(),
     url: () => '',
   };

@@ -9,6 +9,8 @@ import { builtInSets } from '../../src/api/auth/permission.ts';
 import { ensureAdmin } from '../../src/api/auth/first-start.ts';
 import { passwords as makePasswords, type Passwords } from '../../src/api/auth/password.ts';
 import { buildApi, type BuiltApi } from '../../src/api/build.ts';
+import { watchInstallation } from '../../src/metrics/installation.ts';
+import { createMetrics } from '../../src/metrics/registry.ts';
 import { loadSecretKey, type SecretKey } from '../../src/secret-key.ts';
 
 export interface Answer {
@@ -58,7 +60,9 @@ export async function testApi(open: () => Promise<TestDatabase> = freshDatabase)
   const log = pino({ level: 'silent' });
   const bell = { ring: (...topics: string[]) => void rung.push(...topics) };
   const url = () => 'https://attune.example';
-  const built = await buildApi({ db, bell, log, secrets, now: () => clock.now, url }, passwords);
+  const metrics = createMetrics();
+  watchInstallation(metrics, db);
+  const built = await buildApi({ db, bell, log, secrets, metrics, now: () => clock.now, url }, passwords);
   await built.app.ready();
 
   const call: TestApi['call'] = async (method, path, { token, body, headers = {} } = {}) => {

@@ -7,6 +7,7 @@ import { until } from '../../../../testing/until.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Deps } from '../../src/deps.ts';
 import { startNotifier } from '../../src/notifier/notifier.ts';
+import { createMetrics } from '../../src/metrics/registry.ts';
 import { loadSecretKey } from '../../src/secret-key.ts';
 
 type Message = Record<string, unknown>;
@@ -20,6 +21,7 @@ async function site(fresh: TestDatabase): Promise<{ url: string; deps: Deps } & 
     log: pino({ level: 'silent' }),
     config: readConfig({}),
     secrets: loadSecretKey('', Buffer.alloc(32, 7).toString('hex')),
+    metrics: createMetrics(),
   };
   const stop = await startNotifier(deps, (token) => Promise.resolve(token === 'good'));
   const { url } = await fresh.db.one<{ url: string }>(sql`select url from service where service = 'notifier'`);

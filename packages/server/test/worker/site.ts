@@ -8,6 +8,7 @@ import { pino } from 'pino';
 import { freshDatabase } from '../../../../testing/database.ts';
 import { until } from '../../../../testing/until.ts';
 import { readConfig, type Config } from '../../src/config.ts';
+import { createMetrics } from '../../src/metrics/registry.ts';
 import { loadSecretKey } from '../../src/secret-key.ts';
 import { startWorker, type RunningWorker } from '../../src/worker/worker.ts';
 
@@ -57,6 +58,7 @@ export async function openSite(): Promise<Site> {
           ...config,
         },
         secrets: loadSecretKey(home, undefined),
+        metrics: createMetrics(),
       });
       let stopped: Promise<void> | undefined;
       const once = { ...worker, stop: () => (stopped ??= worker.stop()) };

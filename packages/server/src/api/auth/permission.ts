@@ -26,6 +26,7 @@ export const permissions = [
   'keys:delete',
   'keys:decrypt',
   'audit_events:read',
+  'metrics:read',
 ] as const;
 
 export type Permission = (typeof permissions)[number];
@@ -66,6 +67,7 @@ export const builtInSets = {
       'executions',
       'inquiries',
       'keys',
+      'metrics',
     ].map((resource) => ({ resource, actions: ['read'] })),
   },
 } as const satisfies Record<string, { ref: string; label: string; description: string; grants: readonly Grant[] }>;
