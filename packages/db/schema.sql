@@ -770,6 +770,8 @@ CREATE INDEX execution_action_ref_idx ON attune.execution USING btree (action_re
 CREATE INDEX execution_deadline_idx ON attune.execution USING btree (started_at) WHERE ((status = 'running'::attune.execution_status_enum) AND (workflow_def IS NOT NULL) AND (timeout_seconds IS NOT NULL));
 -- one execution per enforcement
 CREATE UNIQUE INDEX execution_enforcement_key ON attune.execution USING btree (enforcement) WHERE ((enforcement IS NOT NULL) AND (revision IS NOT NULL) AND (parent IS NULL) AND (original_execution IS NULL));
+-- sweep: what is held although nothing is paused
+CREATE INDEX execution_held_idx ON attune.execution USING btree (id) WHERE held;
 -- rescue: leases that ran out; renew: the leases of a worker
 CREATE INDEX execution_lease_idx ON attune.execution USING btree (lease_until) WHERE (lease_until IS NOT NULL);
 -- attempts: the later attempts of an execution
