@@ -20,7 +20,7 @@ export default defineConfig({
         ...source,
         test: {
           name: 'database',
-          include: ['packages/{db,engine,server}/{src,test}/**/*.test.ts'],
+          include: ['packages/{db,engine,server}/{src,test}/**/*.test.ts', 'testing/faults/*.test.ts'],
           globalSetup: ['testing/cluster.ts'],
           testTimeout: 60_000,
           hookTimeout: 60_000,

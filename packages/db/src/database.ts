@@ -11,6 +11,7 @@ import {
   type RawBuilder,
 } from 'kysely';
 import pg from 'pg';
+import { breakPoint } from './break-point.ts';
 import { instantFromText } from './instant.ts';
 import { watchForLost } from './lost-connection.ts';
 import { noVault } from './no-vault.ts';
@@ -91,12 +92,16 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       const along = travellers();
       try {
         along.add(client.query('begin'));
+        breakPoint('transaction.begun');
         const result = await body({ ...statements(client, vault), along: (answer) => along.add(answer) });
+        breakPoint('transaction.decided');
         const committed = client.query('commit');
+        breakPoint('transaction.committing');
         along.add(committed);
         await along.arrived();
         if ((await committed).command !== 'COMMIT')
           throw new Error('A statement of the transaction failed and nobody said so');
+        breakPoint('transaction.committed');
         return result;
       } catch (error) {
         // a connection that cannot roll back must not go back to the pool with its transaction open

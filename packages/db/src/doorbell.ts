@@ -1,3 +1,4 @@
+import { breakPoint } from './break-point.ts';
 import { connectionConfig } from './database.ts';
 import type { Socket } from 'node:net';
 import pg from 'pg';
@@ -67,6 +68,7 @@ export function openDoorbell(
         const topics = [...waiting];
         waiting.clear();
         counts.notifies += 1;
+        breakPoint('doorbell.ringing');
         await client.query('select pg_notify($1, $2)', [channel, topics.join(' ')]);
       }
     } catch (error) {

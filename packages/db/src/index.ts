@@ -38,6 +38,7 @@ export type { KeyOwner, KeyRow } from './key.ts';
 export type { MatchableRule } from './rule.ts';
 export type { ServiceInstance, ServiceName } from './service.ts';
 export type { StandingRow } from './standing.ts';
+export { breakPoint } from './break-point.ts';
 export * from './doorbell.ts';
 export { pulseTimeouts, workTimeouts, type Timeouts } from './timeouts.ts';
 export { findOldDatabase, migrate, rollback, status, type MigrationOptions, type MigrationState } from './migrate.ts';

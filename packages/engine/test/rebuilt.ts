@@ -11,7 +11,7 @@ import {
   type RunEvent,
   type WorkflowDefinition,
 } from '@attune/core';
-import { executionQueue, sql, workflowItemLists, type Database } from '@attune/db';
+import { executionQueue, sql, workflowItemLists, type Tx } from '@attune/db';
 import { factsOf } from '../src/facts.ts';
 
 /** What is kept of a run, and what its record comes to when it is decided again. */
@@ -35,13 +35,16 @@ interface StepRow {
 }
 
 /** Decides every run in a database again from its record alone: its steps, the results they name, and its lists of items. */
-export async function rebuilt(db: Database): Promise<Rebuilt[]> {
+export async function rebuilt(db: Tx): Promise<Rebuilt[]> {
   const runs = await db.many<RunRow>(sql`
     select id, state, variables, task_graph, execution, facts from workflow_execution order by id`);
-  return Promise.all(runs.map((run) => rebuild(db, run)));
+  const all: Rebuilt[] = [];
+  // one after the other: inside a transaction there is one connection
+  for (const run of runs) all.push(await rebuild(db, run));
+  return all;
 }
 
-async function rebuild(db: Database, run: RunRow): Promise<Rebuilt> {
+async function rebuild(db: Tx, run: RunRow): Promise<Rebuilt> {
   const steps = await db.many<StepRow>(sql`
     select s.decision, e.result from workflow_step s left join execution e on e.id = s.execution
     where s.workflow_execution = ${run.id} order by s.step`);
@@ -67,7 +70,7 @@ async function rebuild(db: Database, run: RunRow): Promise<Rebuilt> {
   };
 }
 
-async function listsOf(db: Database, run: Id): Promise<KeptList[]> {
+async function listsOf(db: Tx, run: Id): Promise<KeptList[]> {
   const lists = new Map<string, KeptList>();
   for (const { task_name: task, visit, items } of await workflowItemLists.ofRun(db, run)) {
     const key = `${visit} ${task}`;

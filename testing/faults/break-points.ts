@@ -1,0 +1,68 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { BreakPointName } from '../../packages/db/src/break-point.ts';
+import { Chance } from './chance.ts';
+import { processNames } from './fault.ts';
+import type { World } from './inject.ts';
+import { planOf } from './plan.ts';
+import { play, type Outcome } from './play.ts';
+import type { Postgres } from './postgres.ts';
+import { reportOf, type SeedReport } from './seeds.ts';
+
+export interface BreakPointOptions {
+  point: BreakPointName;
+  /** How many processes are to die there. */
+  kills: number;
+  seed: number;
+}
+
+/** Longest that deaths are waited for, in seconds for each. */
+const secondsPerKill = 10;
+
+/** How often, in milliseconds, a process is killed or asked to stop beside the break point, which brings about what few runs do by
+ *  themselves: work of lost workers, claims that are given back. */
+const provokeMs = 1_500;
+
+/** Plays load on processes that all die when they pass one moment of the code, start again, and die again, until so many have died.
+ *  Where too few do, that is a violation: the point is not reached. */
+export async function playBreakPoint(
+  postgres: Postgres,
+  { point, kills, seed }: BreakPointOptions,
+): Promise<{ report: SeedReport; outcome: Outcome }> {
+  const seconds = kills * secondsPerKill;
+  const { operations } = planOf({ seed, seconds, kinds: ['duplicate'] });
+  let deaths = 0;
+  const outcome = await play(postgres, {
+    operations,
+    async disturb(world) {
+      deaths = await killAt(world, point, kills, seconds, new Chance(seed));
+      return new Map([['break_point', deaths]]);
+    },
+  });
+  if (deaths < kills) {
+    const what = `Of ${kills} processes ${deaths} died at ${point} within ${seconds} s`;
+    outcome.violations.push({ check: 'reached', what });
+  }
+  return { outcome, report: reportOf(`break point ${point} x ${kills}`, { seed, seconds }, outcome) };
+}
+
+async function killAt(
+  { company }: World,
+  point: BreakPointName,
+  kills: number,
+  seconds: number,
+  chance: Chance,
+): Promise<number> {
+  const deadline = performance.now() + seconds * 1_000;
+  company.arm(() => ({ breakPoint: `${point}:${String(chance.pick([1, 1, 2, 3, 5, 8]))}` }));
+  for (const name of processNames) company.kill(name, 0);
+  let provokeAt = performance.now() + provokeMs;
+  while (company.deaths() < kills && performance.now() < deadline) {
+    await pause(50);
+    if (performance.now() < provokeAt) continue;
+    provokeAt = performance.now() + provokeMs;
+    const name = chance.pick(processNames);
+    if (chance.happens(0.5)) company.kill(name, 0);
+    else company.drain(name);
+  }
+  return company.deaths();
+}

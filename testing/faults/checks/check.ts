@@ -1,0 +1,18 @@
+import type { Evidence } from '../evidence.ts';
+
+/** Looks for what must not be.
+ *  @returns each violation in one sentence that names the rows. */
+export type Check = (evidence: Evidence) => string[];
+
+/** Sorts a list into groups. */
+export function groupBy<T>(list: readonly T[], keyOf: (one: T) => string | null): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of list) {
+    const key = keyOf(one);
+    if (key === null) continue;
+    const group = groups.get(key);
+    if (group === undefined) groups.set(key, [one]);
+    else group.push(one);
+  }
+  return groups;
+}
