@@ -1,6 +1,5 @@
 import type { ActionDefinition, Id, JsonObject, RunnerType } from '@attune/core';
 import type { Interpreters } from './interpreters.ts';
-import type { Pipes } from './pipes.ts';
 import type { Runners } from './runner/index.ts';
 
 export type ParameterFormat = ActionDefinition['parameter_format'];
@@ -37,11 +36,7 @@ export interface Attempt {
 /** What an attempt needs of its worker. */
 export interface AttemptDeps {
   interpreters: Interpreters;
-  pipes: Pipes;
-  /** Undefined: nothing is kept ready, so that each attempt is a new process. */
-  runners?: Runners;
-  /** Existing folder, private to the worker, in which the attempt's own folder is made and removed again. */
-  scratch: string;
+  runners: Runners;
   /** Marks every process of the attempt, in its environment: how those that left their group are found. */
   token: string;
   /** PATH, LANG, TZ and what the configuration allows through. */

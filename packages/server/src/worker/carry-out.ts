@@ -17,7 +17,7 @@ import { pieceLimit } from './stream.ts';
 
 export interface CarryOutDeps extends Pick<
   AttemptDeps,
-  'interpreters' | 'pipes' | 'runners' | 'scratch' | 'baseEnvironment' | 'stopGraceSeconds'
+  'interpreters' | 'runners' | 'baseEnvironment' | 'stopGraceSeconds'
 > {
   db: Database;
   reporter: Reporter;

@@ -1,38 +1,74 @@
-import { mkdirSync, rmdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptFolders } from './environment.ts';
 
+/** Folders that one attempt has to itself, with mode 0700. */
 export interface AttemptFolder extends AttemptFolders {
   /** Holds the others; for what the attempt may see and need not know. */
   path: string;
-  remove(): Promise<void>;
 }
 
-/** Makes the folder that one attempt has to itself, with mode 0700. At once: a folder takes 0.03 ms to make, and ten times that to wait
- *  for, and most attempts put nothing in it. */
-export async function makeAttemptFolder(scratch: string, name: string): Promise<AttemptFolder> {
-  const path = join(scratch, name);
-  const folders = { home: join(path, 'home'), temporary: join(path, 'tmp') };
-  const all = [path, folders.home, folders.temporary];
-  const make = () => all.forEach((folder) => mkdirSync(folder, { mode: 0o700 }));
-  try {
-    make();
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    await removeFolder(path); // what a former attempt of that name left, if the worker was killed
-    make();
-  }
-  const remove = async () => {
-    try {
-      for (const folder of all.toReversed()) rmdirSync(folder);
-    } catch {
-      await removeFolder(path); // the attempt left something in it
+export interface Folders {
+  /** An empty one, that nobody else has had. */
+  take(): Promise<AttemptFolder>;
+  /** Removes it, after this returns. */
+  giveBack(folder: AttemptFolder): void;
+  /** Resolves when all that were given back are removed, and those that wait too. */
+  close(): Promise<void>;
+}
+
+/** How many are made before they are needed. */
+const ahead = 4;
+
+/** Makes folders ahead and removes them afterwards: on a disk that is also asked to be safe, each takes milliseconds that no attempt
+ *  need wait for.
+ *  @param scratch Existing folder, private to the worker. */
+export function openFolders(scratch: string): Folders {
+  const ready: AttemptFolder[] = [];
+  let isClosed = false;
+  const busy = new Set<Promise<void>>();
+  let coming = 0;
+
+  const track = (deed: Promise<void>) => {
+    const done = deed.finally(() => busy.delete(done));
+    done.catch(() => undefined); // whoever takes one meets the same fault, and the worker's next life removes the rest
+    busy.add(done);
+  };
+
+  const refill = () => {
+    for (; !isClosed && ready.length + coming < ahead; coming += 1) {
+      track(
+        makeFolder(scratch)
+          .then((folder) => void ready.push(folder))
+          .finally(() => (coming -= 1)),
+      );
     }
   };
-  return { path, ...folders, remove };
+
+  const giveBack = ({ path }: AttemptFolder) =>
+    // processes that were just killed may still have been making files: then it takes another try
+    track(rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
+
+  return {
+    giveBack,
+    async take() {
+      const folder = ready.pop() ?? (await makeFolder(scratch));
+      setImmediate(refill); // after what is asked for now
+      return folder;
+    },
+    async close() {
+      isClosed = true;
+      while (coming > 0) await Promise.allSettled(busy);
+      for (const folder of ready.splice(0)) giveBack(folder);
+      while (busy.size > 0) await Promise.allSettled(busy);
+    },
+  };
 }
 
-/** Processes that were just killed may still have been making files: then it takes another try. */
-const removeFolder = (path: string): Promise<void> =>
-  rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+async function makeFolder(scratch: string): Promise<AttemptFolder> {
+  const path = join(scratch, randomUUID());
+  const folders = { home: join(path, 'home'), temporary: join(path, 'tmp') };
+  for (const folder of [path, folders.home, folders.temporary]) await mkdir(folder, { mode: 0o700 });
+  return { path, ...folders };
+}

@@ -7,13 +7,16 @@ const hasProc = existsSync('/proc/self/stat');
 /** The variables whose values mark every process of one attempt, and every process that a helper of the worker started. */
 const tokenVariables = ['ATTUNE_ATTEMPT_TOKEN=', 'ATTUNE_RUNNER_TOKEN='];
 
-/** Sends a signal to a process, or with a negative id to a group. What is already gone is no error. */
-export function signalProcess(pid: number, signal: NodeJS.Signals): void {
+/** Sends a signal to a process, or with a negative id to a group. What is already gone is no error.
+ *  @returns whether anything was there. */
+export function signalProcess(pid: number, signal: NodeJS.Signals): boolean {
   try {
     process.kill(pid, signal);
+    return true;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code !== 'ESRCH' && code !== 'EPERM') throw error;
+    return code === 'EPERM';
   }
 }
 

@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import type { Attempt, AttemptDeps, StreamName } from './attempt.ts';
 import { commandOf } from './command.ts';
 import { environmentOf } from './environment.ts';
-import { makeAttemptFolder, type AttemptFolder } from './folder.ts';
+import type { AttemptFolder } from './folder.ts';
 import { formatParameters } from './parameters.ts';
 import { outcomeOf, stderrInResult, stdoutInResult } from './result.ts';
 import { heldLog } from './secret-output.ts';
 import { secretTexts } from './secrets.ts';
-import { spawnProgram, type Spawned } from './spawn.ts';
-import { killGroup, killProcesses, stopProcesses } from './stop.ts';
+import type { Spawned } from './spawn.ts';
+import { endGroup, endProcesses, stopProcesses } from './stop.ts';
 import { capture, streamLimit, viewOf, type Capture } from './stream.ts';
 import { endOf } from './time-limit.ts';
 
@@ -27,7 +27,8 @@ export async function runProcess(
   deps: AttemptDeps,
 ): Promise<Outcome> {
   const command = commandOf(attempt, deps.interpreters);
-  const folder = await makeAttemptFolder(deps.scratch, `${attempt.execution}-${attempt.attempt}`);
+  const { runners } = deps;
+  const folder = await runners.folders.take();
   try {
     const started = performance.now();
     const program = {
@@ -36,7 +37,7 @@ export async function runProcess(
       ...deliver(attempt, parameters, folder, deps),
       folder: folder.path,
     };
-    const spawned = await (deps.runners?.start(attempt, program, deps.token) ?? spawnProgram(program, deps.pipes));
+    const spawned = await runners.start(attempt, program, deps.token);
     deps.onSpawn?.(spawned.pid);
     const held = heldLog(attempt.action.output, deps.append);
     const { stdout, stderr } = captureBoth(spawned, attempt, parameters, held?.append ?? deps.append);
@@ -46,8 +47,8 @@ export async function runProcess(
     await Promise.all([stdout.finish(drainMs), stderr.finish(drainMs)]);
     // What an action leaves behind ends with it. Only a success may leave a daemon in a session of its own: after anything else
     // another attempt may follow, and nothing of this one may run beside it.
-    if (stopped === undefined && exit.code === 0) killGroup(spawned.pid);
-    else killProcesses({ pid: spawned.pid, token: deps.token });
+    if (stopped === undefined && exit.code === 0) await endGroup(spawned.pid);
+    else await endProcesses({ pid: spawned.pid, token: deps.token });
     const outcome = outcomeOf({
       exit,
       stopped,
@@ -59,7 +60,7 @@ export async function runProcess(
     });
     return held === undefined ? outcome : await held.release(outcome);
   } finally {
-    await folder.remove();
+    runners.folders.giveBack(folder);
   }
 }
 

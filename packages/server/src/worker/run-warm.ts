@@ -1,13 +1,12 @@
 import { stringifyJson, type JsonObject } from '@attune/core';
 import type { Outcome } from '@attune/engine';
 import type { Attempt, AttemptDeps, StreamName } from './attempt.ts';
-import { CannotStart } from './command.ts';
 import { answerOutcome, outcomeOf, stderrInResult, stdoutInResult, type StopCause } from './result.ts';
 import type { Answer, WarmProcess } from './runner/warm-process.ts';
 import { heldLog } from './secret-output.ts';
 import { maskerOf, secretTexts } from './secrets.ts';
 import type { Exit } from './spawn.ts';
-import { askToEnd, killProcesses, killStrays } from './stop.ts';
+import { askToEnd, endProcesses, killStrays } from './stop.ts';
 import { sinkOf, viewOf, type Sink } from './stream.ts';
 import { endOf } from './time-limit.ts';
 
@@ -22,7 +21,6 @@ export async function runWarm(
 ): Promise<Outcome> {
   const { action, timeout_seconds } = attempt;
   const started = performance.now();
-  if (deps.runners === undefined) throw new CannotStart('This worker keeps no processes that can be called');
   const lent = await deps.runners.borrow(attempt);
   const { process } = lent;
   deps.onSpawn?.(process.pid);
@@ -107,7 +105,7 @@ async function stopCall(process: WarmProcess, answering: Promise<Answer>, deps: 
   const late = new Promise<void>((resolve) => (timer = setTimeout(resolve, deps.stopGraceSeconds * 1_000)));
   await Promise.race([answering, late]);
   clearTimeout(timer);
-  killProcesses(attempt);
+  await endProcesses(attempt);
 }
 
 function masked<A extends Answer>(answer: A, secrets: readonly string[]): A {

@@ -20,7 +20,7 @@ const rounds = 10;
 export async function stopProcesses(attempt: Stoppable, graceSeconds: number): Promise<void> {
   const escaped = askToEnd(attempt);
   await untilGone(attempt, escaped > 0, graceSeconds);
-  killProcesses(attempt);
+  await endProcesses(attempt);
   await attempt.exited;
 }
 
@@ -39,8 +39,29 @@ export function killProcesses(attempt: Pick<Stoppable, 'pid' | 'token'>): void {
   killStrays(new Set([attempt.token]));
 }
 
-/** Ends by force what is left of the group. */
-export const killGroup = (pid: number): void => signalProcess(-pid, 'SIGKILL');
+/** Ends by force what is left of the group.
+ *  @returns whether there was something. */
+export const killGroup = (pid: number): boolean => signalProcess(-pid, 'SIGKILL');
+
+/** Ends by force what is left of the group, and waits until it is gone. */
+export async function endGroup(pid: number): Promise<void> {
+  if (killGroup(pid)) await untilDead(() => groupIsAlive(pid));
+}
+
+/** Ends by force what is left of an attempt, and waits until it is gone: another may follow. */
+export async function endProcesses(attempt: Pick<Stoppable, 'pid' | 'token'>): Promise<void> {
+  await endGroup(attempt.pid);
+  const tokens = new Set([attempt.token]);
+  if (killStrays(tokens) > 0) await untilDead(() => processesWithToken(tokens).length > 0);
+}
+
+/** What was killed is gone as soon as it has run again; a process that waits for a broken disk is waited for no longer than this. */
+const deadMs = 1_000;
+
+async function untilDead(isLeft: () => boolean): Promise<void> {
+  const deadline = performance.now() + deadMs;
+  for (let ms = 1; performance.now() < deadline && isLeft(); ms = Math.min(ms * 2, 50)) await pause(ms);
+}
 
 /** Ends by force every process that carries one of the tokens.
  *  @returns how many there were. */

@@ -103,9 +103,7 @@ export function openBench(options: Partial<RunnersOptions> = {}): Bench {
       },
       {
         interpreters,
-        pipes,
         runners,
-        scratch,
         token,
         baseEnvironment: base,
         apiUrl: 'http://127.0.0.1:1',

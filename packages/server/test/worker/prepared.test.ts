@@ -53,7 +53,7 @@ async function told(bench: Bench, kind: Kind, script: string, options: Case): Pr
   const text = JSON.stringify({ how, result: { ...result, duration_ms: 0 }, log: started.log('stdout') });
   return JSON.parse(
     text
-      .replaceAll(bench.scratch, '<scratch>')
+      .replaceAll(new RegExp(`${bench.scratch}/[0-9a-f-]+`, 'g'), '<own>')
       .replaceAll(bench.pack, '<pack>')
       .replaceAll(dirname(bench.pack), '<root>')
       .replaceAll(started.token, '<token>')
@@ -250,7 +250,10 @@ const cases: [name: string, scripts: { forked: string; prestarted: string }, opt
 describe.each(kinds)('%s like a new process', (kind) => {
   test.each(cases)('%s', async (_, scripts, options = {}) => {
     const script = `${scripts[kind]}\n`;
-    const [expected, found] = [await told(cold, kind, script, options), await told(prepared, kind, script, options)];
+    const [expected, found] = await Promise.all([
+      told(cold, kind, script, options),
+      told(prepared, kind, script, options),
+    ]);
     expect(withoutStack(kind, found)).toEqual(withoutStack(kind, expected));
   });
 });
@@ -294,10 +297,10 @@ const pythonOnly: [name: string, script: string, options?: Case][] = [
 
 describe.runIf(kinds.includes('forked'))('a fork of Python', () => {
   test.each(pythonOnly)('%s', async (_, script, options = {}) => {
-    const [expected, found] = [
-      await told(cold, 'forked', script, options),
-      await told(prepared, 'forked', script, options),
-    ];
+    const [expected, found] = await Promise.all([
+      told(cold, 'forked', script, options),
+      told(prepared, 'forked', script, options),
+    ]);
     expect(found).toEqual(expected);
   });
 });

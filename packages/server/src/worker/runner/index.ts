@@ -2,6 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import type { Attempt } from '../attempt.ts';
+import { openFolders, type Folders } from '../folder.ts';
 import type { Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
 import { spawnProgram, type Program, type Spawned } from '../spawn.ts';
@@ -27,6 +28,7 @@ export interface RunnersOptions {
 
 /** The ways in which a worker starts actions, and the processes it keeps for that. */
 export interface Runners {
+  folders: Folders;
   /** Starts an action as a process of its own: as a fork, as a process that waits for it, or else as a new one. All are alike to the
    *  action; docs/packs.md names what differs.
    *  @throws CannotStart where it does not start. */
@@ -45,7 +47,8 @@ export function openRunners(options: RunnersOptions): Runners {
   rmSync(home, { recursive: true, force: true });
   mkdirSync(home, { mode: 0o700, recursive: true });
   const book = runnerBook();
-  const shared = { ...options, home, book };
+  const folders = openFolders(options.scratch);
+  const shared = { ...options, home, book, folders };
   const { python, nodejs } = interpreters;
   const canFork = options.prestart && process.platform === 'linux' && python !== undefined;
   const forks = canFork ? openPythonForks({ ...shared, python }) : undefined;
@@ -53,6 +56,7 @@ export function openRunners(options: RunnersOptions): Runners {
   const warm = openWarm({ ...shared, limits: options.warm });
 
   return {
+    folders,
     async start({ action }, program, token) {
       const script = program.command.args.at(-1) ?? '';
       if (action.runner_type === 'python') {
@@ -76,6 +80,7 @@ export function openRunners(options: RunnersOptions): Runners {
     stats: () => book.stats({ forker: forks?.idle() ?? 0, prestarted: nodes?.idle() ?? 0, warm: warm.idle() }),
     async close() {
       await Promise.all([forks?.close(), nodes?.close(), warm.close()]);
+      await folders.close();
     },
   };
 }

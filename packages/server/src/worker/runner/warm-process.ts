@@ -1,6 +1,5 @@
 import { closeSync, readSync } from 'node:fs';
 import type { Socket } from 'node:net';
-import type { AttemptFolder } from '../folder.ts';
 import { readerOf, type Exit } from '../spawn.ts';
 import { streamLimit, type Sink } from '../stream.ts';
 import type { Pipes } from '../pipes.ts';
@@ -42,7 +41,6 @@ const headerLimit = 1_024;
 export async function startWarmProcess(
   options: Pick<HelperOptions, 'command' | 'cwd' | 'env' | 'folder'>,
   pipes: Pipes,
-  own: AttemptFolder,
 ): Promise<WarmProcess> {
   const [out, err] = [await pipes.take(), await pipes.take()];
   const streams: Record<StreamName, Socket> = { stdout: readerOf(out.readFd), stderr: readerOf(err.readFd) };
@@ -51,7 +49,6 @@ export async function startWarmProcess(
     helper = await startHelper({ ...options, stdio: ['ignore', out.writeFd, err.writeFd], hasLifeline: true });
   } catch (error) {
     for (const stream of Object.values(streams)) stream.destroy();
-    await own.remove();
     throw error;
   } finally {
     for (const fd of [out.writeFd, err.writeFd]) closeSync(fd);
@@ -73,7 +70,6 @@ export async function startWarmProcess(
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 500).unref())]);
     onAnswer({ kind: 'ended', exit });
     for (const stream of Object.values(streams)) stream.destroy();
-    await own.remove();
   });
 
   const process: WarmProcess = {

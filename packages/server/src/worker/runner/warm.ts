@@ -1,9 +1,8 @@
 import type { RunnerType } from '@attune/core';
-import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import type { Attempt } from '../attempt.ts';
 import { CannotStart, commandOf } from '../command.ts';
-import { makeAttemptFolder } from '../folder.ts';
+import type { Folders } from '../folder.ts';
 import type { Interpreter, Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
 import { runnerScript } from './helper.ts';
@@ -32,8 +31,8 @@ export interface WarmOptions {
   baseEnvironment: Readonly<Record<string, string>>;
   /** Where they are put on record. */
   folder: string;
-  /** Where each has a folder of its own, as an attempt has. */
-  scratch: string;
+  /** Each has one of its own, as an attempt has. */
+  folders: Folders;
   limits: WarmLimits;
   book: RunnerBook;
 }
@@ -67,7 +66,7 @@ export function openWarm({
   pipes,
   baseEnvironment,
   folder,
-  scratch,
+  folders,
   limits,
   book,
 }: WarmOptions): WarmRunners {
@@ -114,7 +113,7 @@ export function openWarm({
 
   const begin = async (attempt: Attempt, interpreter: Interpreter): Promise<WarmProcess> => {
     const { action, pack_dir, pack_ref } = attempt;
-    const own = await makeAttemptFolder(scratch, `warm-${randomUUID()}`);
+    const own = await folders.take();
     const isPython = action.runner_type === 'python';
     const script = commandOf(attempt, interpreters).args.at(-1) ?? '';
     const started = await startWarmProcess(
@@ -136,12 +135,15 @@ export function openWarm({
         folder,
       },
       pipes,
-      own,
-    );
+    ).catch((error: unknown) => {
+      folders.giveBack(own);
+      throw error;
+    });
     book.started('warm');
     all.add(started);
     void started.exited.then(() => {
       all.delete(started);
+      folders.giveBack(own);
       if (drop(started)) end(started, 'crashed'); // while it waited; what it started ends with it
       book.retired('warm', reasons.get(started) ?? 'crashed');
     });
