@@ -13,6 +13,7 @@ export type { HandOver } from './hand-over.ts';
 export * from './match.ts';
 export * from './orphan.ts';
 export * from './outcome.ts';
+export { isPassing } from './passing.ts';
 export * from './pause.ts';
 export * from './record.ts';
 export * from './register.ts';

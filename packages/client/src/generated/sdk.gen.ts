@@ -2,7 +2,7 @@
 
 import type { Client, Options as Options2, TDataShape } from '../client.ts';
 
-import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, ChangePackConfigData, ChangePackConfigErrors, ChangePackConfigResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, DeleteKeyData, DeleteKeyErrors, DeleteKeyResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, ExplainExecutionData, ExplainExecutionErrors, ExplainExecutionResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetKeyData, GetKeyErrors, GetKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackConfigData, GetPackConfigErrors, GetPackConfigResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, ReplacePackConfigData, ReplacePackConfigErrors, ReplacePackConfigResponses, RerunExecutionData, RerunExecutionErrors, RerunExecutionResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SetKeyData, SetKeyErrors, SetKeyResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
+import type { CancelExecutionData, CancelExecutionErrors, CancelExecutionResponses, ChangePackConfigData, ChangePackConfigErrors, ChangePackConfigResponses, CreateExecutionData, CreateExecutionErrors, CreateExecutionResponses, CreateExecutionsData, CreateExecutionsErrors, CreateExecutionsResponses, CreateKeyData, CreateKeyErrors, CreateKeyResponses, DeleteKeyData, DeleteKeyErrors, DeleteKeyResponses, DisableRuleData, DisableRuleErrors, DisableRuleResponses, EnableRuleData, EnableRuleErrors, EnableRuleResponses, ExplainExecutionData, ExplainExecutionErrors, ExplainExecutionResponses, GetActionData, GetActionErrors, GetActionResponses, GetActionRevisionData, GetActionRevisionErrors, GetActionRevisionResponses, GetEnforcementData, GetEnforcementErrors, GetEnforcementResponses, GetEventData, GetEventErrors, GetEventResponses, GetExecutionData, GetExecutionErrors, GetExecutionLogData, GetExecutionLogErrors, GetExecutionLogResponses, GetExecutionResponses, GetExecutionTreeData, GetExecutionTreeErrors, GetExecutionTreeResponses, GetHealthData, GetHealthErrors, GetHealthResponses, GetInquiryData, GetInquiryErrors, GetInquiryResponses, GetKeyData, GetKeyErrors, GetKeyResponses, GetLivenessData, GetLivenessErrors, GetLivenessResponses, GetPackConfigData, GetPackConfigErrors, GetPackConfigResponses, GetPackData, GetPackErrors, GetPackResponses, GetRuleData, GetRuleErrors, GetRuleResponses, GetTriggerData, GetTriggerErrors, GetTriggerResponses, GetTriggerWebhookData, GetTriggerWebhookErrors, GetTriggerWebhookResponses, GetWorkflowData, GetWorkflowErrors, GetWorkflowResponses, ListActionsData, ListActionsErrors, ListActionsResponses, ListAuditEventsData, ListAuditEventsErrors, ListAuditEventsResponses, ListEnforcementsData, ListEnforcementsErrors, ListEnforcementsResponses, ListEventsData, ListEventsErrors, ListEventsResponses, ListExecutionsData, ListExecutionsErrors, ListExecutionsResponses, ListInquiriesData, ListInquiriesErrors, ListInquiriesResponses, ListKeysData, ListKeysErrors, ListKeysResponses, ListPacksData, ListPacksErrors, ListPacksResponses, ListRulesData, ListRulesErrors, ListRulesResponses, ListTriggersData, ListTriggersErrors, ListTriggersResponses, ListWorkflowsData, ListWorkflowsErrors, ListWorkflowsResponses, ListWorkflowStepsData, ListWorkflowStepsErrors, ListWorkflowStepsResponses, LoginData, LoginErrors, LoginResponses, LogoutData, LogoutErrors, LogoutResponses, PauseExecutionData, PauseExecutionErrors, PauseExecutionResponses, ReceiveWebhookData, ReceiveWebhookErrors, ReceiveWebhookResponses, RecordEventData, RecordEventErrors, RecordEventResponses, RecordEventsData, RecordEventsErrors, RecordEventsResponses, RefreshSessionData, RefreshSessionErrors, RefreshSessionResponses, RegisterPackData, RegisterPackErrors, RegisterPackResponses, ReplacePackConfigData, ReplacePackConfigErrors, ReplacePackConfigResponses, RerunExecutionData, RerunExecutionErrors, RerunExecutionResponses, RespondToInquiryData, RespondToInquiryErrors, RespondToInquiryResponses, ResumeExecutionData, ResumeExecutionErrors, ResumeExecutionResponses, RotateTriggerWebhookData, RotateTriggerWebhookErrors, RotateTriggerWebhookResponses, SetKeyData, SetKeyErrors, SetKeyResponses, SignTriggerWebhookData, SignTriggerWebhookErrors, SignTriggerWebhookResponses, WhoamiData, WhoamiErrors, WhoamiResponses } from './types.gen.ts';
 
 export type Options<TData extends TDataShape = TDataShape, ThrowOnError extends boolean = boolean> = Options2<TData, ThrowOnError> & {
     /**
@@ -313,6 +313,21 @@ export const getEvent = <ThrowOnError extends boolean = false>(options: Options<
 });
 
 /**
+ * Record many events at once
+ *
+ * All of them or none: each wrong entry is named with its JSON pointer. An Idempotency-Key counts for the whole batch.
+ */
+export const recordEvents = <ThrowOnError extends boolean = false>(options: Options<RecordEventsData, ThrowOnError>) => options.client.post<RecordEventsResponses, RecordEventsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/events/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
+});
+
+/**
  * List enforcements
  */
 export const listEnforcements = <ThrowOnError extends boolean = false>(options: Options<ListEnforcementsData, ThrowOnError>) => options.client.get<ListEnforcementsResponses, ListEnforcementsErrors, ThrowOnError>({
@@ -379,6 +394,21 @@ export const getExecutionLog = <ThrowOnError extends boolean = false>(options: O
     security: [{ scheme: 'bearer', type: 'http' }],
     url: '/api/v1/executions/{id}/logs',
     ...options
+});
+
+/**
+ * Execute many actions at once
+ *
+ * All of them or none: each wrong entry is named with its JSON pointer. An Idempotency-Key counts for the whole batch.
+ */
+export const createExecutions = <ThrowOnError extends boolean = false>(options: Options<CreateExecutionsData, ThrowOnError>) => options.client.post<CreateExecutionsResponses, CreateExecutionsErrors, ThrowOnError>({
+    security: [{ scheme: 'bearer', type: 'http' }],
+    url: '/api/v1/executions/batch',
+    ...options,
+    headers: {
+        'Content-Type': 'application/json',
+        ...options.headers
+    }
 });
 
 /**

@@ -121,6 +121,13 @@ export type BodyToSign = {
     content_base64: string;
 };
 
+export type CreatedBatch = {
+    /**
+     * Of what was made, in the order of the entries
+     */
+    ids: Array<Id>;
+};
+
 export type Credentials = {
     login: string;
     password: string;
@@ -711,12 +718,20 @@ export type NewEvent = {
     payload?: Json;
 };
 
+export type NewEvents = {
+    events: Array<NewEvent>;
+};
+
 export type NewExecution = {
     /**
      * The dotted public name
      */
     action_ref: string;
     parameters?: JsonObject;
+};
+
+export type NewExecutions = {
+    executions: Array<NewExecution>;
 };
 
 export type NewKey = {
@@ -2414,6 +2429,45 @@ export type GetEventResponses = {
 
 export type GetEventResponse = GetEventResponses[keyof GetEventResponses];
 
+export type RecordEventsData = {
+    body: NewEvents;
+    headers?: {
+        /**
+         * A name for this request: sent again within 24 hours it gets the first one's answer; with another body it is a conflict
+         */
+        'idempotency-key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/events/batch';
+};
+
+export type RecordEventsErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type RecordEventsError = RecordEventsErrors[keyof RecordEventsErrors];
+
+export type RecordEventsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: CreatedBatch;
+    };
+    /**
+     * Default Response
+     */
+    201: {
+        data: CreatedBatch;
+    };
+};
+
+export type RecordEventsResponse = RecordEventsResponses[keyof RecordEventsResponses];
+
 export type ListEnforcementsData = {
     body?: never;
     path?: never;
@@ -2692,6 +2746,45 @@ export type GetExecutionLogResponses = {
 };
 
 export type GetExecutionLogResponse = GetExecutionLogResponses[keyof GetExecutionLogResponses];
+
+export type CreateExecutionsData = {
+    body: NewExecutions;
+    headers?: {
+        /**
+         * A name for this request: sent again within 24 hours it gets the first one's answer; with another body it is a conflict
+         */
+        'idempotency-key'?: string;
+    };
+    path?: never;
+    query?: never;
+    url: '/api/v1/executions/batch';
+};
+
+export type CreateExecutionsErrors = {
+    /**
+     * Default Response
+     */
+    default: ErrorAnswer;
+};
+
+export type CreateExecutionsError = CreateExecutionsErrors[keyof CreateExecutionsErrors];
+
+export type CreateExecutionsResponses = {
+    /**
+     * Default Response
+     */
+    200: {
+        data: CreatedBatch;
+    };
+    /**
+     * Default Response
+     */
+    201: {
+        data: CreatedBatch;
+    };
+};
+
+export type CreateExecutionsResponse = CreateExecutionsResponses[keyof CreateExecutionsResponses];
 
 export type CancelExecutionData = {
     body?: never;

@@ -44,3 +44,7 @@ export const eventPage = (tx: Tx, filters: EventFilters, request: PageRequest): 
 
 export const findEvent = (tx: Tx, id: Id): Promise<EventDetail | undefined> =>
   tx.maybe<EventDetail>(sql`select ${summary}, payload, headers, rule_set from event where id = ${id}`);
+
+/** Those of these events that there are. */
+export const findEvents = (tx: Tx, ids: readonly Id[]): Promise<EventSummary[]> =>
+  tx.many<EventSummary>(sql`select ${summary} from event where id = any(${ids}::bigint[])`);

@@ -111,8 +111,12 @@ export async function executionPage(
   return { rows: rows.map((row) => fromRaw<ExecutionSummary>(row)), next };
 }
 
-export async function findExecution(tx: Tx, id: Id): Promise<ExecutionDetail | undefined> {
-  const row = await tx.maybe<Raw<ExecutionDetail>>(sql`
+export const findExecution = async (tx: Tx, id: Id): Promise<ExecutionDetail | undefined> =>
+  (await findExecutions(tx, [id]))[0];
+
+/** Those of these executions that there are. */
+export async function findExecutions(tx: Tx, ids: readonly Id[]): Promise<ExecutionDetail[]> {
+  const rows = await tx.many<Raw<ExecutionDetail>>(sql`
     select ${summary}, e.config, e.result, e.runtime, e.worker, k.name as worker_name, run.paused_by, run.pause_reason, e.timeout_seconds, e.run_after, e.cause,
       e.revision, e.pack_revision, e.input_hash, e.result_hash, e.rerun, v.definition->'parameters' as param_schema
     from execution e
@@ -120,8 +124,8 @@ export async function findExecution(tx: Tx, id: Id): Promise<ExecutionDetail | u
     left join worker k on k.id = e.worker
     left join revision v on v.hash = e.revision
     ${withRun}
-    where e.id = ${id}`);
-  return row && fromRaw<ExecutionDetail>(row);
+    where e.id = any(${ids}::bigint[])`);
+  return rows.map((row) => fromRaw<ExecutionDetail>(row));
 }
 
 /** An execution and all below it, nearest first, each after its parent; at most `limit` rows. */

@@ -19,6 +19,7 @@ import { browseRoutes, describeRoutes } from './edge/openapi.ts';
 import { refuseMalformedHttp } from './edge/malformed-http.ts';
 import { enforcementRoutes } from './enforcement.ts';
 import { eventRoutes } from './event.ts';
+import { eventIngress } from './event-ingress.ts';
 import { executionRoutes } from './execution.ts';
 import { executionExplainRoute } from './execution-explain.ts';
 import { executionPauseRoutes } from './execution-pause.ts';
@@ -97,7 +98,8 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   workflowRoutes(app, deps);
   triggerRoutes(app, deps);
   ruleRoutes(app, deps);
-  eventRoutes(app, deps);
+  const ingress = eventIngress(deps.db);
+  eventRoutes(app, deps, ingress);
   enforcementRoutes(app, deps);
   executionRoutes(app, deps);
   workflowStepRoutes(app, deps);
@@ -107,7 +109,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   inquiryRoutes(app, deps);
   keyRoutes(app, deps);
   auditEventRoutes(app, deps);
-  webhookRoute(app, deps);
+  webhookRoute(app, deps, ingress);
   return { app, routes };
 }
 
@@ -118,6 +120,7 @@ function answerErrors(app: Api): void {
   app.setErrorHandler((error: FastifyError | AttuneError, request, reply) => {
     const known = errorOf(error, request.routeOptions.bodyLimit);
     if (known.status >= 500) request.log.error({ err: error, request_id: request.id }, known.message);
+    if (known.code === 'overloaded') void reply.header('retry-after', '1');
     if (known.status === 401) void reply.header('www-authenticate', 'Bearer realm="attune"');
     answerError(known, request.id, reply);
   });

@@ -1,5 +1,5 @@
 import { lists } from '@attune/db';
-import { explainEvent, record } from '@attune/engine';
+import { explainEvent, recordEvents } from '@attune/engine';
 import { z } from 'zod';
 import { callerOf } from './auth/caller.ts';
 import type { ApiDeps } from './deps.ts';
@@ -19,7 +19,11 @@ import {
   RefSchema,
   WordSchema,
 } from './edge/schema.ts';
-import { createOnce, idempotencyHeaders, requestHash } from './idempotency.ts';
+import { assertBatchSize, batchOf, createBatch, CreatedSchema } from './batch.ts';
+import { bodyLimits } from './edge/limits.ts';
+import type { EventIngress } from './event-ingress.ts';
+import { gatheredRows } from './gathering.ts';
+import { bodyBytes, idempotencyHeaders, requestHash } from './idempotency.ts';
 
 const summaryShape = {
   id: IdSchema,
@@ -64,7 +68,14 @@ const NewEventSchema = z
   .strictObject({ trigger_ref: GivenRefSchema, payload: JsonSchema.default({}) })
   .meta({ id: 'NewEvent' });
 
-export function eventRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
+const NewEventsSchema = z.strictObject({ events: batchOf(NewEventSchema) }).meta({ id: 'NewEvents' });
+
+export function eventRoutes(app: Api, deps: ApiDeps, ingress: EventIngress): void {
+  readRoutes(app, deps);
+  recordRoutes(app, deps, ingress);
+}
+
+function readRoutes(app: Api, { db }: ApiDeps): void {
   app.get(
     '/api/v1/events',
     {
@@ -103,6 +114,10 @@ export function eventRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
       return { data: { ...event, explanation } };
     },
   );
+}
+
+function recordRoutes(app: Api, { db, bell, secrets }: ApiDeps, ingress: EventIngress): void {
+  const summaryOf = gatheredRows((ids) => lists.findEvents(db, ids));
 
   app.post(
     '/api/v1/events',
@@ -119,19 +134,62 @@ export function eventRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
     },
     async (request, reply) => {
       const { trigger_ref, payload } = request.body;
-      const { id, repeated } = await createOnce(
+      const { id, repeated } = await ingress.ask({
+        once: {
+          scope: `events:${callerOf(request).id}`,
+          key: request.headers['idempotency-key'],
+          entity_type: 'event',
+          request_hash: () => requestHash({ trigger_ref, payload }, secrets),
+        },
+        event: { trigger_ref, payload, source_ref: 'api' },
+        size: bodyBytes(request),
+      });
+      if (!repeated) bell.ring('event');
+      void reply.code(repeated ? 200 : 201);
+      return { data: found(await summaryOf(id), 'event', id) };
+    },
+  );
+
+  app.post(
+    '/api/v1/events/batch',
+    {
+      config: { permission: 'events:create' },
+      bodyLimit: bodyLimits.batch,
+      preValidation: (request, _reply, done) => {
+        assertBatchSize(request.body, 'events');
+        done();
+      },
+      schema: {
+        tags: ['events'],
+        operationId: 'recordEvents',
+        summary: 'Record many events at once',
+        description:
+          'All of them or none: each wrong entry is named with its JSON pointer. An Idempotency-Key counts for the whole batch.',
+        headers: idempotencyHeaders,
+        body: NewEventsSchema,
+        response: { 200: oneOf(CreatedSchema), 201: oneOf(CreatedSchema) },
+      },
+    },
+    async (request, reply) => {
+      const { events } = request.body;
+      const { ids, repeated } = await createBatch(
         db,
+        'events',
         {
           scope: `events:${callerOf(request).id}`,
           key: request.headers['idempotency-key'],
           entity_type: 'event',
-          request_hash: requestHash({ trigger_ref, payload }, secrets),
+          request_hash: () => requestHash({ events }, secrets),
         },
-        (tx) => record(tx, { trigger_ref, payload, source_ref: 'api' }),
+        (tx) =>
+          recordEvents(
+            tx,
+            events.map(({ trigger_ref, payload }) => ({ trigger_ref, payload, source_ref: 'api' })),
+          ),
       );
       if (!repeated) bell.ring('event');
       void reply.code(repeated ? 200 : 201);
-      return { data: found(await lists.findEvent(db, id), 'event', id) };
+      return { data: { ids } };
     },
   );
 }

@@ -58,10 +58,8 @@ export function executionRerunRoute(app: Api, { db, bell, secrets }: ApiDeps): v
           scope: `executions:${executor}`,
           key: request.headers['idempotency-key'],
           entity_type: 'execution',
-          request_hash: requestHash(
-            { rerun_of: execution, mode, from: from ?? null, ...asked } satisfies JsonObject,
-            secrets,
-          ),
+          request_hash: () =>
+            requestHash({ rerun_of: execution, mode, from: from ?? null, ...asked } satisfies JsonObject, secrets),
         },
         (tx) => rerunExecution(tx, { execution, mode, from: from ?? null, executor, ...asked }),
       );

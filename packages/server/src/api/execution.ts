@@ -1,13 +1,13 @@
-import { AttuneError, executionStatuses, type JsonObject } from '@attune/core';
-import { lists } from '@attune/db';
-import { cancel, requestExecution } from '@attune/engine';
+import { AttuneError, executionStatuses } from '@attune/core';
+import { lists, type Database } from '@attune/db';
+import { cancel, requestExecutions, type ExecutionRequest } from '@attune/engine';
 import { z } from 'zod';
 import { callerOf } from './auth/caller.ts';
 import type { ApiDeps } from './deps.ts';
 import type { Api } from './edge/api.ts';
 import { pageAnswer, pageRequest } from './edge/cursor.ts';
 import { found } from './edge/found.ts';
-import { logLimit, treeLimit } from './edge/limits.ts';
+import { bodyLimits, logLimit, treeLimit } from './edge/limits.ts';
 import {
   FlagSchema,
   GivenRefSchema,
@@ -29,11 +29,24 @@ import {
   LogStreamSchema,
 } from './execution-schema.ts';
 import { treeOf } from './execution-tree.ts';
-import { createOnce, idempotencyHeaders, requestHash } from './idempotency.ts';
+import { assertBatchSize, batchOf, createBatch, CreatedSchema } from './batch.ts';
+import { gatheredRows } from './gathering.ts';
+import { groupCommit } from './group-commit.ts';
+import {
+  bodyBytes,
+  createEach,
+  idempotencyHeaders,
+  nameOfOnce,
+  requestHash,
+  type Created,
+  type Once,
+} from './idempotency.ts';
 
 const NewExecutionSchema = z
   .strictObject({ action_ref: GivenRefSchema, parameters: JsonObjectSchema.default({}) })
   .meta({ id: 'NewExecution' });
+
+const NewExecutionsSchema = z.strictObject({ executions: batchOf(NewExecutionSchema) }).meta({ id: 'NewExecutions' });
 
 /** `status=running,scheduled` and `status=running&status=scheduled` ask for the same. */
 const StatusesSchema = z.preprocess(
@@ -43,7 +56,8 @@ const StatusesSchema = z.preprocess(
 
 export function executionRoutes(app: Api, deps: ApiDeps): void {
   readRoutes(app, deps);
-  changeRoutes(app, deps);
+  requestRoutes(app, deps);
+  cancelRoute(app, deps);
 }
 
 function readRoutes(app: Api, { db }: ApiDeps): void {
@@ -140,7 +154,34 @@ function readRoutes(app: Api, { db }: ApiDeps): void {
   );
 }
 
-function changeRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
+/** One execution that somebody asks for. */
+interface SentRequest {
+  once: Once;
+  request: ExecutionRequest;
+  /** Bytes of the body it came in. */
+  size: number;
+}
+
+const executionIngress = (db: Database) =>
+  groupCommit<SentRequest, Created>(db, {
+    sizeOf: ({ size }) => size,
+    nameOf: ({ once }) => nameOfOnce(once),
+    carryOut: (tx, sent) =>
+      createEach(
+        tx,
+        sent.map(({ once }) => once),
+        (places) =>
+          requestExecutions(
+            tx,
+            places.flatMap((place) => sent[place]?.request ?? []),
+          ),
+      ),
+  });
+
+function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
+  const ingress = executionIngress(db);
+  const detailOf = gatheredRows((ids) => lists.findExecutions(db, ids));
+
   app.post(
     '/api/v1/executions',
     {
@@ -158,23 +199,69 @@ function changeRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
     async (request, reply) => {
       const executor = callerOf(request).id;
       const { action_ref, parameters } = request.body;
-      const { id, repeated } = await createOnce(
-        db,
-        {
+      const { id, repeated } = await ingress.ask({
+        once: {
           scope: `executions:${executor}`,
           key: request.headers['idempotency-key'],
           entity_type: 'execution',
-          request_hash: requestHash({ action_ref, parameters } satisfies JsonObject, secrets),
+          request_hash: () => requestHash({ action_ref, parameters }, secrets),
         },
-        (tx) => requestExecution(tx, { action_ref, parameters, executor }),
-      );
+        request: { action_ref, parameters, executor },
+        size: bodyBytes(request),
+      });
       if (!repeated) bell.ring('execution', 'change');
-      const execution = found(await lists.findExecution(db, id), 'execution', id);
+      const execution = found(await detailOf(id), 'execution', id);
       void reply.code(repeated ? 200 : 201);
       return { data: withoutSecrets(execution) };
     },
   );
 
+  app.post(
+    '/api/v1/executions/batch',
+    {
+      config: { permission: 'actions:execute' },
+      bodyLimit: bodyLimits.batch,
+      preValidation: (request, _reply, done) => {
+        assertBatchSize(request.body, 'executions');
+        done();
+      },
+      schema: {
+        tags: ['executions'],
+        operationId: 'createExecutions',
+        summary: 'Execute many actions at once',
+        description:
+          'All of them or none: each wrong entry is named with its JSON pointer. An Idempotency-Key counts for the whole batch.',
+        headers: idempotencyHeaders,
+        body: NewExecutionsSchema,
+        response: { 200: oneOf(CreatedSchema), 201: oneOf(CreatedSchema) },
+      },
+    },
+    async (request, reply) => {
+      const executor = callerOf(request).id;
+      const { executions } = request.body;
+      const { ids, repeated } = await createBatch(
+        db,
+        'executions',
+        {
+          scope: `executions:${executor}`,
+          key: request.headers['idempotency-key'],
+          entity_type: 'execution',
+          request_hash: () => requestHash({ executions }, secrets),
+        },
+        (tx) =>
+          requestExecutions(
+            tx,
+            executions.map(({ action_ref, parameters }) => ({ action_ref, parameters, executor })),
+          ),
+      );
+      if (!repeated) bell.ring('execution', 'change');
+      void reply.code(repeated ? 200 : 201);
+      return { data: { ids } };
+    },
+  );
+}
+
+function cancelRoute(app: Api, { db, bell }: ApiDeps): void {
   app.post(
     '/api/v1/executions/:id/cancel',
     {

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import type { IncomingHttpHeaders } from 'node:http';
 import { AttuneError, canonicalJson, type Id, type Json } from '@attune/core';
 import { idempotency, type Database, type Tx } from '@attune/db';
 import { z } from 'zod';
@@ -18,7 +19,14 @@ export interface Once {
   /** Undefined: the request has no name, and is carried out each time. */
   key: string | undefined;
   entity_type: 'event' | 'execution' | 'key';
-  request_hash: string;
+  /** Digest of what is asked for; only taken where there is a key. */
+  request_hash: () => string;
+}
+
+export interface Created {
+  id: Id;
+  /** Whether it was made by an earlier request of the same key. */
+  repeated: boolean;
 }
 
 /** Creates an entity in a transaction of its own; once per key, where there is one.
@@ -27,16 +35,82 @@ export function createOnce(
   db: Database,
   { key, ...request }: Once,
   create: (tx: Tx) => Promise<{ id: Id }>,
-): Promise<{ id: Id; repeated: boolean }> {
+): Promise<Created> {
   return db.transaction(async (tx) => {
     if (key === undefined) return { id: (await create(tx)).id, repeated: false };
-    const answer = await idempotency.once(tx, { ...request, key }, () => create(tx));
-    if (answer.kind === 'conflict') {
-      throw new AttuneError('idempotency_conflict', `The key '${key}' was used for a request with another body`);
-    }
+    const claim = { ...request, request_hash: request.request_hash(), key };
+    const answer = await idempotency.once(tx, claim, () => create(tx));
+    if (answer.kind === 'conflict') throw keyConflict(key);
     return { id: answer.id, repeated: answer.kind === 'repeated' };
   });
 }
+
+/** Creates the entities of several requests in one transaction; each once per key, where it has one. No two may have the same key.
+ *  @param create makes those in these places; an error instead of an id refuses that one alone, and frees its key
+ *  @returns in the order of the requests, what came of each */
+export async function createEach(
+  tx: Tx,
+  requests: readonly Once[],
+  create: (places: readonly number[]) => Promise<readonly (Id | AttuneError)[]>,
+): Promise<(Created | AttuneError)[]> {
+  const claims = requests.flatMap(({ key, ...request }, place) =>
+    key === undefined ? [] : [{ ...request, key, request_hash: request.request_hash(), place }],
+  );
+  const claimed = claims.length === 0 ? [] : await idempotency.claimMany(tx, claims);
+  const mine = new Set(claimed.map(nameOf));
+  const others = claims.filter((claim) => !mine.has(nameOf(claim)));
+  const first = new Map(
+    (others.length === 0 ? [] : await idempotency.findMany(tx, others)).map((one) => [nameOf(one), one]),
+  );
+
+  const answers: (Created | AttuneError)[] = [];
+  for (const claim of others) {
+    const found = first.get(nameOf(claim));
+    answers[claim.place] =
+      found?.request_hash === claim.request_hash ? { id: found.entity, repeated: true } : keyConflict(claim.key);
+  }
+  const places = [...requests.keys()].filter((place) => answers[place] === undefined);
+  const made = places.length === 0 ? [] : await create(places);
+  for (const [index, place] of places.entries()) {
+    const answer = made[index];
+    if (answer === undefined) throw new Error('Each request was to have an answer');
+    answers[place] = answer instanceof AttuneError ? answer : { id: answer, repeated: false };
+  }
+  await settle(
+    tx,
+    claims.filter((claim) => mine.has(nameOf(claim))),
+    answers,
+  );
+  return answers;
+}
+
+async function settle(
+  tx: Tx,
+  claims: readonly (idempotency.IdempotencyKey & { place: number })[],
+  answers: readonly (Created | AttuneError)[],
+): Promise<void> {
+  const settled = claims.flatMap((claim) => {
+    const answer = answers[claim.place];
+    return answer === undefined || answer instanceof AttuneError ? [] : [{ ...claim, entity: answer.id }];
+  });
+  if (settled.length > 0) await idempotency.settleMany(tx, settled);
+  const refused = claims.filter(({ place }) => answers[place] instanceof AttuneError);
+  if (refused.length > 0) await idempotency.releaseMany(tx, refused);
+}
+
+/** Scopes hold no space. */
+const nameOf = ({ scope, key }: idempotency.IdempotencyKey): string => `${scope} ${key}`;
+
+/** What tells requests that must not be carried out side by side. */
+export const nameOfOnce = ({ scope, key }: Once): string | undefined =>
+  key === undefined ? undefined : nameOf({ scope, key });
+
+export const keyConflict = (key: string): AttuneError =>
+  new AttuneError('idempotency_conflict', `The key '${key}' was used for a request with another body`);
+
+/** Bytes of a request's body as it was sent, by its own word; 0 where it gives none. */
+export const bodyBytes = ({ headers }: { headers: IncomingHttpHeaders }): number =>
+  Number(headers['content-length'] ?? 0);
 
 /** Names what a request says without telling it: a plain hash would let anyone who reads the row try out guesses of its secrets. */
 export const requestHash = (body: Json, secrets: Pick<SecretKey, 'derive'>): string =>

@@ -190,7 +190,7 @@ function changeRoutes(app: Api, { db, secrets }: ApiDeps): void {
           scope: `keys:${caller.id}`,
           key: request.headers['idempotency-key'],
           entity_type: 'key',
-          request_hash: requestHash({ ref, value, encrypted }, secrets),
+          request_hash: () => requestHash({ ref, value, encrypted }, secrets),
         },
         async (tx) => {
           const made = await keys.insert(tx, { ref, name, ...stored }, owner);

@@ -7,7 +7,15 @@ import { readPackFolder } from '@attune/pack';
 import { registerPack } from '@attune/engine';
 import { expect, test } from 'vitest';
 import { builtInSets, permissions, permits } from '../../src/api/auth/permission.ts';
-import { bodyLimits, logLimit, maxNesting, pageLimit, treeLimit } from '../../src/api/edge/limits.ts';
+import {
+  batchLimit,
+  bodyLimits,
+  logLimit,
+  maxNesting,
+  pageLimit,
+  treeLimit,
+  waitingLimit,
+} from '../../src/api/edge/limits.ts';
 import { dataOf, testApi, type Answer } from './support.test-support.ts';
 
 const root = join(import.meta.dirname, '../../../..');
@@ -39,6 +47,9 @@ test('docs/http-api.md prints errors, limits and permissions from their tables',
     '|---|---|---|',
     `| A JSON body | ${size(bodyLimits.json)} | \`too_large\` |`,
     `| A webhook's body | ${size(bodyLimits.webhook)} | \`too_large\` |`,
+    `| The body of a batch | ${size(bodyLimits.batch)} | \`too_large\` |`,
+    `| Entries of a batch | ${batchLimit.entries} | \`too_many\` |`,
+    `| What waits in one process to be stored | ${waitingLimit.requests} requests, ${size(waitingLimit.bytes)} | \`overloaded\` |`,
     `| The body of \`packs/register\` | ${size(bodyLimits.pack)} | \`too_large\` |`,
     `| The body of \`webhook/sign\` | ${size(bodyLimits.sign)} | \`too_large\` |`,
     `| The value of a key | ${size(largestKeyValue)} of JSON | \`too_large\` |`,

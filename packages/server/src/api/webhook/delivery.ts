@@ -1,10 +1,11 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
-import { AttuneError, sha256Hex, type HmacDefinition, type Id, type WebhookDefinition } from '@attune/core';
-import { triggers } from '@attune/db';
-import { record } from '@attune/engine';
+import { AttuneError, type HmacDefinition, type Id, type WebhookDefinition } from '@attune/core';
+import type { triggers } from '@attune/db';
 import type { ApiDeps } from '../deps.ts';
-import { createOnce, IdempotencyKeySchema } from '../idempotency.ts';
+import type { EventIngress } from '../event-ingress.ts';
+import type { Gathering } from '../gathering.ts';
+import { IdempotencyKeySchema } from '../idempotency.ts';
 import { readWebhookConfig } from './config.ts';
 import { readPayload } from './payload.ts';
 import { isSignedBy } from './signature.ts';
@@ -25,37 +26,45 @@ export interface ReceivedDelivery {
   repeated: boolean;
 }
 
+/** What receiving needs. */
+export interface Receiver {
+  secrets: ApiDeps['secrets'];
+  /** Triggers by the SHA-256 of their webhook keys; null where none has it. */
+  triggers: Gathering<string, triggers.TriggerRow | null>;
+  ingress: EventIngress;
+}
+
 /** Turns a delivery into an event: once, however often it is delivered. Nothing in the body is looked at before the signature is.
  *  @throws AttuneError signature_invalid for an unknown key as for a wrong signature: a guess must not learn which it was. */
-export async function receive(deps: Pick<ApiDeps, 'db' | 'secrets'>, delivery: Delivery): Promise<ReceivedDelivery> {
-  const { trigger, webhook } = await authentic(deps, delivery);
+export async function receive(receiver: Receiver, delivery: Delivery): Promise<ReceivedDelivery> {
+  const { trigger, webhook } = await authentic(receiver, delivery);
   if (!trigger.enabled) throw new AttuneError('conflict', `The trigger '${trigger.ref}' is disabled`);
   const payload = readPayload(singleHeader(delivery.headers, 'content-type'), delivery.body);
-  const { id, repeated } = await createOnce(
-    deps.db,
-    {
+  const { id, repeated } = await receiver.ingress.ask({
+    once: {
       scope: `webhook:${trigger.id}`,
       key: deliveryKey(delivery.headers, webhook),
       entity_type: 'event',
-      request_hash: sha256Hex(delivery.body),
+      request_hash: () => digest(delivery.body),
     },
-    (tx) =>
-      record(tx, {
-        trigger_ref: trigger.ref,
-        payload,
-        headers: visibleHeaders(delivery.headers, webhook),
-        source_ref: 'webhook',
-      }),
-  );
+    event: {
+      trigger_ref: trigger.ref,
+      payload,
+      headers: visibleHeaders(delivery.headers, webhook),
+      source_ref: 'webhook',
+    },
+    size: delivery.body.length,
+  });
   return { event_id: id, trigger_ref: trigger.ref, repeated };
 }
 
+const digest = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
+
 async function authentic(
-  { db, secrets }: Pick<ApiDeps, 'db' | 'secrets'>,
+  { secrets, triggers: known }: Receiver,
   { key, headers, body }: Delivery,
 ): Promise<{ trigger: triggers.TriggerRow; webhook: WebhookDefinition }> {
-  const hash = sha256Hex(Buffer.from(key));
-  const trigger = (await triggers.findByWebhookKeyHashes(db, [hash])).get(hash);
+  const trigger = (await known.ask(digest(Buffer.from(key)))) ?? undefined;
   const webhook = trigger && readWebhookConfig(trigger.webhook_config);
   if (trigger === undefined || webhook === undefined) {
     // as much work as for a known key, so that the time tells as little as the answer

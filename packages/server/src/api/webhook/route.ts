@@ -1,9 +1,12 @@
+import { triggers } from '@attune/db';
 import { z } from 'zod';
 import type { ApiDeps } from '../deps.ts';
 import type { Api } from '../edge/api.ts';
 import { bodyLimits } from '../edge/limits.ts';
 import { IdSchema, oneOf, RefSchema } from '../edge/schema.ts';
-import { receive } from './delivery.ts';
+import type { EventIngress } from '../event-ingress.ts';
+import { Gathering } from '../gathering.ts';
+import { receive, type Receiver } from './delivery.ts';
 
 const ReceivedSchema = z
   .object({
@@ -14,7 +17,15 @@ const ReceivedSchema = z
   .meta({ id: 'ReceivedDelivery' });
 
 /** The one route that takes whatever a provider sends. It has a scope of its own, so that no other route ever reads a body raw. */
-export function webhookRoute(app: Api, deps: ApiDeps): void {
+export function webhookRoute(app: Api, { db, secrets, bell }: ApiDeps, ingress: EventIngress): void {
+  const known: Receiver['triggers'] = new Gathering({
+    async answer(hashes) {
+      const found = await triggers.findByWebhookKeyHashes(db, hashes);
+      return hashes.map((hash) => found.get(hash) ?? null);
+    },
+  });
+  const receiver: Receiver = { secrets, triggers: known, ingress };
+
   void app.register((scope: Api, _, done) => {
     scope.removeAllContentTypeParsers();
     scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, body, parsed) => parsed(null, body));
@@ -37,8 +48,8 @@ export function webhookRoute(app: Api, deps: ApiDeps): void {
       },
       async (request) => {
         const body = Buffer.isBuffer(request.body) ? request.body : Buffer.alloc(0);
-        const received = await receive(deps, { key: request.params.key, headers: request.headers, body });
-        if (!received.repeated) deps.bell.ring('event');
+        const received = await receive(receiver, { key: request.params.key, headers: request.headers, body });
+        if (!received.repeated) bell.ring('event');
         return { data: received };
       },
     );
