@@ -77,7 +77,7 @@ export async function play(postgres: Postgres, { operations, disturb, examine }:
   await mkdir(effects);
   const database = await postgres.freshDatabase();
   const db = database.open();
-  const company = await openCompany({ home, databaseUrl: database.url, port: postgres.port, effects });
+  const company = await openCompany({ home, databaseUrl: database.url, port: () => postgres.port(), effects });
   const client = clientOf(() => company.api());
   const world: World = { company, postgres, db, client, clockSeconds: 0, listeners: [] };
   try {

@@ -28,7 +28,10 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
 
   app.get('/ws', { websocket: true }, (socket, request) => {
     const token = tokenOf(request.headers);
-    void serveClient(socket, token);
+    serveClient(socket, token).catch((error: unknown) => {
+      log.warn({ err: error }, 'A client could not be served; it is to come again');
+      socket.close(1013, 'The token cannot be checked now');
+    });
   });
 
   async function serveClient(socket: WebSocket, token: string | undefined): Promise<void> {
@@ -40,6 +43,7 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
       socket.close(4401, 'A valid access token is needed');
       return;
     }
+    if (socket.readyState !== socket.OPEN) return; // it left meanwhile, and nothing more is heard of that
     const subscriber: Subscriber = {
       filters: new Map(),
       seen: new Map(),
@@ -47,9 +51,12 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
     };
     hub.add(subscriber);
     const recheck = setInterval(() => {
-      void isAllowed().then((may) => {
-        if (!may) socket.close(4401, 'The token no longer holds');
-      });
+      isAllowed().then(
+        (may) => {
+          if (!may) socket.close(4401, 'The token no longer holds');
+        },
+        (error: unknown) => log.warn({ err: error }, 'A token could not be checked; it will be tried again'),
+      );
     }, recheckMs);
     socket.on('close', () => {
       clearInterval(recheck);

@@ -12,7 +12,10 @@ import { loadSecretKey } from '../../src/secret-key.ts';
 
 type Message = Record<string, unknown>;
 
-async function site(fresh: TestDatabase): Promise<{ url: string; deps: Deps } & AsyncDisposable> {
+async function site(
+  fresh: TestDatabase,
+  mayRead = (token: string): Promise<boolean> => Promise.resolve(token === 'good'),
+): Promise<{ url: string; deps: Deps } & AsyncDisposable> {
   const bell = openDoorbell(fresh.url, () => undefined);
   const deps: Deps = {
     db: fresh.db,
@@ -23,7 +26,7 @@ async function site(fresh: TestDatabase): Promise<{ url: string; deps: Deps } & 
     secrets: loadSecretKey('', Buffer.alloc(32, 7).toString('hex')),
     metrics: createMetrics(),
   };
-  const stop = await startNotifier(deps, (token) => Promise.resolve(token === 'good'));
+  const stop = await startNotifier(deps, mayRead);
   const { url } = await fresh.db.one<{ url: string }>(sql`select url from service where service = 'notifier'`);
   return {
     url,
@@ -112,6 +115,20 @@ test('without a token that holds a client is turned away, and told what was wron
   await client.hears({ type: 'error', message: 'Expected a JSON message' });
   client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'all' }));
   expect((await client.hears({ type: 'error' }))['message']).toBeDefined();
+  client.socket.send(JSON.stringify({ type: 'ping' }));
+  await client.hears({ type: 'pong' });
+  client.socket.close();
+});
+
+test('a token that cannot be checked, as while the database restarts, costs its client the connection and nobody else theirs', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh, (token) =>
+    token === 'good' ? Promise.resolve(true) : Promise.reject(new Error('The connection was lost')),
+  );
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  const unlucky = listen(notifier.url, 'other');
+  await until('the client is sent away', () => unlucky.closed() === 1013);
   client.socket.send(JSON.stringify({ type: 'ping' }));
   await client.hears({ type: 'pong' });
   client.socket.close();
