@@ -1,13 +1,7 @@
 import { openDatabase, openDoorbell } from '@attune/db';
-import * as engine from '@attune/engine';
+import { requestExecution, requestExecutions } from '@attune/engine';
 import { monotonicMs } from '../run/clock.mjs';
 import { inLanes } from '../run/wait.mjs';
-
-const requestAll =
-  engine.requestExecutions ??
-  (async (tx, wanted) => {
-    for (const one of wanted) await engine.requestExecution(tx, one);
-  });
 
 /** Asks for executions as the API does: the engine's deed, then the doorbell. In a process of its own, as a peer's client is. */
 export async function open(url) {
@@ -17,13 +11,14 @@ export async function open(url) {
   const noop = requested();
 
   const request = async (wanted) => {
-    const { id } = await db.transaction((tx) => engine.requestExecution(tx, wanted));
+    const { id } = await db.transaction((tx) => requestExecution(tx, wanted));
     bell.ring('execution', 'change');
     return id;
   };
   const requestMany = async (count) => {
     const wanted = Array.from({ length: count }, () => noop);
-    await db.transaction((tx) => requestAll(tx, wanted));
+    const answers = await db.transaction((tx) => requestExecutions(tx, wanted));
+    for (const answer of answers) if (answer instanceof Error) throw answer;
     bell.ring('execution', 'change');
   };
   return {

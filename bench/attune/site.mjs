@@ -11,7 +11,11 @@ import { watchEndings } from './endings.mjs';
 /** A worker for many small executions. */
 export const wideWorker = { ATTUNE_WORKER_SLOTS: '500' };
 
+/** A worker that starts a process when an action is to run, and not before. */
+export const cold = { ATTUNE_WORKER_PRESTART: 'off' };
+
 const client = path.join(import.meta.dirname, 'client.mjs');
+const apiClient = path.join(import.meta.dirname, 'api-client.mjs');
 const listeners = path.join(import.meta.dirname, 'listeners.mjs');
 const dataFolder = (bench) => path.join(bench.server.home, 'attune');
 
@@ -36,17 +40,14 @@ export async function openSite({ url, bench }) {
     /** Starts services in one process; the same folder for all. */
     start: (services, env = {}) =>
       started(startServer(services, { ATTUNE_HOME: home, DATABASE_URL: url, ...env }), (server) => server.stop()),
-    /** A process that asks for executions. */
-    async host() {
-      let open = true;
-      const host = await started(startHost({ module: client, url }), () => open && host.close());
-      return {
-        ...host,
-        async close() {
-          open = false;
-          await host.close();
-        },
-      };
+    /** A process that asks for executions as the API does. */
+    host: () => started(startHost({ module: client, url }), (host) => host.close()),
+    /** A process that asks for executions through the API. */
+    async apiHost(api) {
+      const address = new URL(api.url);
+      address.username = 'local';
+      address.password = await token();
+      return started(startHost({ module: apiClient, url: address.href }), (host) => host.close());
     },
     /** Speaks to the API as the local administrator. */
     async http(api, connections = 1) {

@@ -15,12 +15,21 @@ const peerTurn = (subject, batch) => ({
     withClient(url, (client) => measured({ client, subject, bench, batch, start: () => subject.start(url, bench) })),
 });
 
-const attuneTurn = {
+/** @param starting of a client, on a site */
+const attuneTurn = (starting) => ({
   subject: attune,
   turn: ({ url, bench }) =>
-    withSite({ url, bench }, (site) =>
-      measured({ client: site.client, subject: attune, bench, batch: 1_000, start: () => site.host() }),
-    ),
+    withSite({ url, bench }, async (site) => {
+      const start = await starting(site);
+      return measured({ client: site.client, subject: attune, bench, batch: 1_000, start });
+    }),
+});
+
+const byEngine = (site) => () => site.host();
+
+const byApi = async (site) => {
+  const api = await site.start(['api']);
+  return () => site.apiHost(api);
 };
 
 /** One after another, by 16 callers at once, and in batches; nobody works on what is added. The costs are those of the batches.
@@ -47,7 +56,8 @@ export default {
   about: 'asking for work one after another, by 16 callers at once, and in batches of 1,000 (graphile-worker 5,000)',
   unit: 'execution, batched',
   contenders: {
-    attune: attuneTurn,
+    attune: attuneTurn(byEngine),
+    'attune by API': attuneTurn(byApi),
     'graphile-worker': peerTurn(graphileWorker, 5_000),
     'pg-boss': peerTurn(pgBoss, 1_000),
     dbos: peerTurn(dbos, undefined),

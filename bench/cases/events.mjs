@@ -15,8 +15,10 @@ const turn = ({ url, bench }) =>
     const http = await site.http(await site.start(['api']), connections);
     await site.start(['executor']);
     const bodyOf = (size) =>
-      Buffer.from(JSON.stringify(Array.from({ length: size }, () => ({ trigger_ref: 'bench.happened', payload }))));
-    const post = (body) => http.post('/api/v1/events', body);
+      Buffer.from(
+        JSON.stringify({ events: Array.from({ length: size }, () => ({ trigger_ref: 'bench.happened', payload })) }),
+      );
+    const post = (body) => http.post('/api/v1/events/batch', body);
     const made = async () =>
       (await site.client.query('select count(*)::int as made from attune.execution')).rows[0].made;
     await post(bodyOf(100));

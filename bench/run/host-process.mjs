@@ -1,13 +1,16 @@
-// node host-process.mjs MODULE DATABASE_URL: opens a contender in a process of its own and does what the bench asks over the channel.
-const [module, url] = process.argv.slice(2);
-const { open } = await import(module);
-const deeds = await open(url, (name, value) => process.connected && process.send({ told: name, value }));
+// node host-process.mjs MODULE: opens a contender in a process of its own and does what the bench asks over the channel. The address is in
+// BENCH_URL: it has a password, which is not for the list of processes.
+const { open } = await import(process.argv[2]);
+const deeds = await open(
+  process.env.BENCH_URL,
+  (name, value) => process.connected && process.send({ told: name, value }),
+);
 
 process.on('message', async ({ id, deed, given }) => {
   try {
     process.send({ id, answer: await deeds[deed](given) });
   } catch (error) {
-    process.send({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    process.send({ id, error: error instanceof Error ? error.message : String(error) });
   }
 });
 process.on('disconnect', () => process.exit());

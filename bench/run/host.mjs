@@ -8,12 +8,12 @@ const program = path.join(import.meta.dirname, 'host-process.mjs');
  *  @param module file that exports `open(url, tell)`, which resolves with its deeds
  *  @param node the Node it needs; default: the one that runs here
  *  @returns `call(deed, given)`, `heard(name)` for the next thing it tells under that name, and `close()`, which asks for the deed `close`
- *  and ends the process. */
+ *  and ends the process, once. */
 export async function startHost({ module, url, node = process.execPath }) {
-  const child = fork(program, [module, url], {
+  const child = fork(program, [module], {
     execPath: node,
     execArgv: [],
-    env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1' },
+    env: { ...process.env, NODE_OPTIONS: '', NODE_NO_WARNINGS: '1', BENCH_URL: url },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   });
   let complaint = '';
@@ -50,18 +50,16 @@ export async function startHost({ module, url, node = process.execPath }) {
       });
     });
   await heard('ready');
-  return {
-    call,
-    heard,
-    async close() {
-      try {
-        await call('close');
-      } finally {
-        if (child.connected) child.disconnect();
-        await gone;
-      }
-    },
+  const close = async () => {
+    try {
+      await call('close');
+    } finally {
+      if (child.connected) child.disconnect();
+      await gone;
+    }
   };
+  let closed;
+  return { call, heard, close: () => (closed ??= close()) };
 }
 
 /** Runs `body` with a host, which is closed afterwards. */

@@ -33,8 +33,8 @@ function installThere() {
   const args = ['ci', '--engine-strict=false', '--no-audit', '--no-fund', '--loglevel=error'];
   const npm = process.env.npm_execpath;
   const [command, all] = npm?.endsWith('.js') ? [process.execPath, [npm, ...args]] : ['npm', args];
-  // what npm told the script that runs this about the root's package would be taken for settings of this one
-  const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^npm_/i.test(name)));
+  // under 'npm run' it names the root's folder, where this would install
+  const { npm_config_local_prefix: _, ...env } = process.env;
   return new Promise((resolve) => {
     const child = spawn(command, all, { cwd: folder, env, stdio: ['ignore', 'pipe', 'pipe'] });
     let output = '';

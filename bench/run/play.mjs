@@ -23,8 +23,9 @@ export async function play(one, bench, templates) {
         if (cost !== undefined) (costs[name] ??= []).push(cost);
       } catch (error) {
         if (bench.stopping.aborted) throw error;
-        bench.log(`${name} failed: ${error.stack ?? error}`);
-        missing[name] = `failed: ${firstLine(error)}`;
+        const why = shortened(error);
+        bench.log(`${name} failed: ${why}`);
+        missing[name] = `failed: ${why}`;
       }
     }
   }
@@ -57,7 +58,10 @@ export function openTemplates(bench) {
   };
 }
 
-const firstLine = (error) =>
-  String(error.message ?? error)
-    .split('\n')[0]
-    .slice(0, 300);
+/** What went wrong on one line; of a long message, such as the output of a process that ended, the beginning and the end. */
+function shortened(error) {
+  const text = String(error.message ?? error)
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' / ');
+  return text.length <= 500 ? text : `${text.slice(0, 200)} ... ${text.slice(-300)}`;
+}

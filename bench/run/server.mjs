@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -36,8 +37,15 @@ export async function openServer() {
   const administer = (statement) => withClient(server.url, (client) => client.query(statement));
   const close = async () => {
     await server.stop();
+    process.off('exit', endToo);
     await rm(home, { recursive: true, force: true, maxRetries: 10 });
   };
+  // the database server is a process that would outlive this one, however this one ends
+  const endToo = () => {
+    process.kill(server.pid, 'SIGQUIT');
+    rmSync(home, { recursive: true, force: true });
+  };
+  process.once('exit', endToo);
   let closed;
   return {
     home,
