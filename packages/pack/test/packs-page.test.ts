@@ -44,7 +44,7 @@ const knowingCore: Known = {
 
 test('the pack on the page loads as it stands there', () => {
   const pack = loaded(pageFiles, knowingCore);
-  expect(pack.actions.map(({ ref }) => ref)).toEqual(['tide.level', 'tide.watch']);
+  expect(pack.actions.map(({ ref }) => ref)).toEqual(['tide.forecast', 'tide.level', 'tide.watch']);
   expect(pack.workflows.map(({ ref }) => ref)).toEqual(['tide.watch']);
   expect(pack.triggers.map(({ ref }) => ref)).toEqual(['tide.flood']);
   expect(pack.rules.map(({ ref }) => ref)).toEqual(['tide.log_north', 'tide.on_flood']);

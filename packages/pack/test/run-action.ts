@@ -35,7 +35,23 @@ export async function runScript(
   environment: Record<string, string> = {},
 ): Promise<Run> {
   const interpreter = interpreters[script.slice(script.lastIndexOf('.') + 1) as keyof typeof interpreters];
-  const child = spawn(interpreter, [`${folder}/${script}`], {
+  return runCommand([interpreter, `${folder}/${script}`], folder, parameters, environment);
+}
+
+const caller =
+  'import json, runpy, sys; print(json.dumps(runpy.run_path(sys.argv[1])["run"](json.load(sys.stdin), {})))';
+
+/** Calls the function of a Python script whose action says `runner: warm`. */
+export const callAction = (script: string, parameters: JsonObject): Promise<Run> =>
+  runCommand(['python3', '-c', caller, `${projectRoot}packs/${script}`], projectRoot, parameters, {});
+
+async function runCommand(
+  [program = '', ...args]: readonly string[],
+  folder: string,
+  parameters: JsonObject | string,
+  environment: Record<string, string>,
+): Promise<Run> {
+  const child = spawn(program, args, {
     cwd: folder,
     env: { PATH: process.env['PATH'], LANG: 'C.UTF-8', TZ: 'UTC', ATTUNE_ATTEMPT: '1', ...environment },
   });

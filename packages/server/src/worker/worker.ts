@@ -21,14 +21,12 @@ import { watchRunners } from './runner-metrics.ts';
 import { openPipes, type Pipes } from './pipes.ts';
 import { queueView, type Asked } from './queue-view.ts';
 import { openReporter } from './reporter.ts';
-import { openRunners, warmLimits, type RunnerStats } from './runner/index.ts';
+import { openRunners, warmLimits } from './runner/index.ts';
 
 export interface RunningWorker {
   name: string;
   /** Runtimes whose interpreter this host does not have: actions that need them wait for another worker. */
   missingRuntimes: readonly string[];
-  /** What became of the processes it keeps for actions. */
-  runnerStats: () => RunnerStats;
   stop: Stop;
 }
 
@@ -223,7 +221,6 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
   return {
     name: self.name,
     missingRuntimes: ['shell', 'python'].filter((runtime) => !runtimes.some((one) => one === runtime)),
-    runnerStats: () => runners.stats(),
     async stop() {
       stopping = true;
       for (const leave of off) leave();
