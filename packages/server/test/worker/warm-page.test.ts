@@ -13,10 +13,13 @@ const functions = [
 ];
 if (interpreters.python === undefined) console.log('There is no Python here: its function is not called');
 
-test.each(functions)('the %s function of docs/packs.md is called as it stands there', async (runner_type, entry_point) => {
-  const [, script = ''] = new RegExp(`(?:#|//) actions/${entry_point}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
-  const options = { parameters: { levels: [1, 1.5, 2] } };
-  const { result, started } = await bench.run({ runner_type, runner: 'warm', entry_point, script }, options);
-  expect(result).toMatchObject({ data: { next: 2.5 }, succeeded: true });
-  expect(started.log('stdout')).toBe('Looking at 3 levels for demo.script\n');
-});
+test.each(functions)(
+  'the %s function of docs/packs.md is called as it stands there',
+  async (runner_type, entry_point) => {
+    const [, script = ''] = new RegExp(`(?:#|//) actions/${entry_point}\\n([\\s\\S]*?)\`\`\``).exec(page) ?? [];
+    const options = { parameters: { levels: [1, 1.5, 2] } };
+    const { result, started } = await bench.run({ runner_type, runner: 'warm', entry_point, script }, options);
+    expect(result).toMatchObject({ data: { next: 2.5 }, succeeded: true });
+    expect(started.log('stdout')).toBe('Looking at 3 levels for demo.script\n');
+  },
+);
