@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Socket } from 'node:net';
 import { parseJson, stringifyJson, type Json, type Vault } from '@attune/core';
 import {
   DummyDriver,
@@ -91,10 +92,12 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
       client.on('error', lost);
       const along = travellers();
       try {
+        holdWrites(client);
         along.add(client.query('begin'));
         breakPoint('transaction.begun');
         const result = await body({ ...statements(client, vault), along: (answer) => along.add(answer) });
         breakPoint('transaction.decided');
+        holdWrites(client);
         const committed = client.query('commit');
         breakPoint('transaction.committing');
         along.add(committed);
@@ -178,6 +181,7 @@ function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
   const query = async <R>(statement: Compilable<R> | RawBuilder<R>, prepare: boolean) => {
     const { sql: text, parameters } = isRaw(statement) ? statement.compile(compiler) : statement.compile();
     const values = [...parameters];
+    if (client instanceof pg.Client) holdWrites(client);
     const result: pg.QueryResult = await client.query(
       prepare ? { name: nameOf(text), text, values } : { text, values },
     );
@@ -198,6 +202,21 @@ function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
       throw new Error('Nothing travels along outside of a transaction');
     },
   };
+}
+
+/** Connections whose writes are held until the end of this turn of the event loop. */
+const holding = new WeakSet<Socket>();
+
+/** Statements that are begun in one turn of the event loop leave in one packet. */
+function holdWrites(client: pg.Client): void {
+  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  if (holding.has(stream)) return;
+  holding.add(stream);
+  stream.cork();
+  setImmediate(() => {
+    holding.delete(stream);
+    stream.uncork();
+  });
 }
 
 const isRaw = <R>(statement: Compilable<R> | RawBuilder<R>): statement is RawBuilder<R> => 'isRawBuilder' in statement;

@@ -8,7 +8,8 @@ import { connectMs } from './timeouts.ts';
 export type Topic = 'event' | 'execution' | 'cancel' | 'change';
 
 export interface Doorbell {
-  /** Rings after a commit. Rings in quick succession become one NOTIFY; a lost one costs latency, never work. */
+  /** Rings after a commit: at once within this process, by one NOTIFY for rings in quick succession everywhere else. A lost one costs
+   *  latency, never work. */
   ring(...topics: Topic[]): void;
   /** Calls `listener` at each ring, and once after every reconnect, since rings may have been missed. Returns the way off. */
   on(topic: Topic, listener: () => void): () => void;
@@ -35,6 +36,9 @@ const reconnectMs = { first: 100, most: 1_000 };
  *  lost without a word is replaced within twice that time. */
 const doorbellQuietMs = 3_000;
 
+/** Milliseconds between two rings that only say that something changed: whoever shows it is not behind by more. */
+const changeGapMs = 20;
+
 /** Opens the one connection of this process that listens and notifies. NOTIFY never goes into a working transaction: its lock
  *  would serialise all commits. */
 export function openDoorbell(
@@ -44,12 +48,17 @@ export function openDoorbell(
 ): Doorbell {
   const listeners = new Map<Topic, Set<() => void>>();
   const waiting = new Set<Topic>();
+  /** Rung and not yet heard within this process. */
+  const near = new Set<Topic>();
+  let isSoon = false;
   let client: pg.Client | undefined;
   let sending = false;
   let closed = false;
   let retryMs = reconnectMs.first;
   let retryTimer: NodeJS.Timeout | undefined;
   const counts: DoorbellCounts = { rings: 0, notifies: 0, heard: 0, reconnects: -1 };
+  let changedAt = -changeGapMs;
+  let gapTimer: NodeJS.Timeout | undefined;
   let isProving = false;
   let heardAt = 0;
 
@@ -60,11 +69,27 @@ export function openDoorbell(
     for (const listener of listeners.get(topic) ?? []) listener();
   };
 
+  /** Whether what waits may wait a little longer, for more that will travel with it. */
+  const canWait = (): boolean => {
+    const now = performance.now();
+    const isUrgent = [...waiting].some((topic) => topic !== 'change');
+    const waitMs = changedAt + changeGapMs - now;
+    if (!isUrgent && waitMs > 0) {
+      gapTimer ??= setTimeout(() => {
+        gapTimer = undefined;
+        void flush();
+      }, waitMs);
+      return true;
+    }
+    if (waiting.has('change')) changedAt = now;
+    return false;
+  };
+
   const flush = async () => {
     if (sending || client === undefined) return;
     sending = true;
     try {
-      while (waiting.size > 0) {
+      while (waiting.size > 0 && !canWait()) {
         const topics = [...waiting];
         waiting.clear();
         counts.notifies += 1;
@@ -79,10 +104,14 @@ export function openDoorbell(
   };
 
   const connect = async () => {
+    const config = connectionConfig(url, 'attune doorbell');
     const next = new pg.Client({
-      ...connectionConfig(url, 'attune doorbell'),
+      ...config,
+      // it writes nothing that must last, so nothing of it waits for the disk
+      options: `${config.options ?? ''} -c synchronous_commit=off`,
       connectionTimeoutMillis: connectMs,
     });
+    const own = next as unknown as { processID: number | null };
     const lost = (error?: Error) => {
       if (client !== next && client !== undefined) return;
       client = undefined;
@@ -96,13 +125,15 @@ export function openDoorbell(
     };
     next.on('error', lost);
     next.on('end', () => lost());
-    next.on('notification', ({ payload }) => {
+    next.on('notification', ({ payload, processId }) => {
       heardAt = performance.now();
       isProving = false;
       // that of a proof carries no topic
       if (payload === '') return;
       counts.heard += 1;
-      for (const topic of (payload ?? '').split(' ')) hear(topic as Topic);
+      // its own rings were heard when it rang, but for changes, which are worth a look less often
+      const isOwn = processId === own.processID;
+      for (const topic of (payload ?? '').split(' ')) if (!isOwn || topic === 'change') hear(topic as Topic);
     });
     try {
       await next.connect();
@@ -144,7 +175,16 @@ export function openDoorbell(
     ring(...topics) {
       counts.rings += 1;
       for (const topic of topics) waiting.add(topic);
-      setImmediate(() => void flush());
+      for (const topic of topics) if (topic !== 'change') near.add(topic);
+      if (isSoon) return;
+      isSoon = true;
+      setImmediate(() => {
+        isSoon = false;
+        const heard = [...near];
+        near.clear();
+        for (const topic of heard) hear(topic);
+        void flush();
+      });
     },
     on(topic, listener) {
       const set = listeners.get(topic) ?? new Set();
@@ -155,6 +195,7 @@ export function openDoorbell(
       closed = true;
       clearInterval(proving);
       clearTimeout(retryTimer);
+      clearTimeout(gapTimer);
       await connecting;
       const last = client;
       const giveUp = setTimeout(() => last && cut(last), quietMs);

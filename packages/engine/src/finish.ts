@@ -82,11 +82,19 @@ export async function finishAll(db: Database, reports: readonly Report[], handOv
   const eachAlone = async (some: readonly Report[]) => {
     for (const one of some) await attempt([one], true, (error) => fail([one], error));
   };
+  const alone = async (group: readonly Report[], patient: boolean, onBusy: () => void): Promise<void> =>
+    attempt(group, patient, async (error) => {
+      if (error instanceof Busy) onBusy();
+      else if (group.length === 1 || isAway(error)) await fail(group, error);
+      else await eachAlone(group);
+    });
   if (ordinary.length > 0) {
     await attempt(ordinary, ordinary.length === 1, async (error) => {
       if (ordinary.length === 1 || isAway(error)) return fail(ordinary, error);
-      for (const group of byRun(ordinary))
-        await attempt(group, true, (reason) => (isAway(reason) ? fail(group, reason) : eachAlone(group)));
+      // those whose run somebody else is at come last, and wait for it
+      const busy: Report[][] = [];
+      for (const group of byRun(ordinary)) await alone(group, false, () => busy.push(group));
+      for (const group of busy) await alone(group, true, () => undefined);
     });
   }
   for (const one of special) {

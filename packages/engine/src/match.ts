@@ -31,7 +31,7 @@ import { flowsOfSealed, refusalRecord, unexpected } from './refusal-record.ts';
 import { inTransaction } from './transaction.ts';
 
 /** Events taken in one transaction. */
-const batchSize = 500;
+const batchSize = 1_000;
 
 /** Matches the oldest unmatched events against the enabled rules of their triggers and records each match as an enforcement, together
  *  with its execution where a worker will take that; others are enacted afterwards. An event is marked in the same transaction, so a
@@ -198,10 +198,14 @@ class Decisions {
 
 /** Records what was decided: enforcements in one statement, and in another the executions that a worker will take. */
 async function enforce(tx: Tx, decided: readonly Decision[]): Promise<void> {
-  const ruleOf = matchedRules(decided);
+  const ruleOf = oncePer((rule: MatchableRule): enforcements.MatchedRule => {
+    const { id, ref, revision, definition } = rule;
+    return { id, ref, revision, conditions: definition['conditions'] ?? [] };
+  });
+  const secretsOf = oncePer((rule: MatchableRule) => secretPaths(rule.action_parameters));
   const made = decided.map((decision) => {
     const { event, rule, config, error } = decision;
-    const sealed = config && sealSecrets(config, secretPaths(rule.action_parameters), tx.vault);
+    const sealed = config && sealSecrets(config, secretsOf(rule), tx.vault);
     const enforcement = { rule: ruleOf(rule), event: event.id, config: sealed, error };
     return { enforcement, request: config && sealed && requestOf(decision, config, sealed) };
   });
@@ -222,15 +226,14 @@ async function enforce(tx: Tx, decided: readonly Decision[]): Promise<void> {
   await executionRequests.insertRequests(tx, executions);
 }
 
-/** What enforcements of a rule have in common, one object for each rule. */
-function matchedRules(decided: readonly Decision[]): (rule: MatchableRule) => enforcements.MatchedRule {
-  const known = new Map(
-    [...new Set(decided.map(({ rule }) => rule))].map((rule) => [
-      rule,
-      { id: rule.id, ref: rule.ref, revision: rule.revision, conditions: rule.definition['conditions'] ?? [] },
-    ]),
-  );
-  return (rule) => known.get(rule) ?? { id: rule.id, ref: rule.ref, revision: rule.revision, conditions: [] };
+/** Works something out once for each rule. */
+function oncePer<T>(compute: (rule: MatchableRule) => T): (rule: MatchableRule) => T {
+  const known = new Map<MatchableRule, T>();
+  return (rule) => {
+    const value = known.get(rule) ?? compute(rule);
+    known.set(rule, value);
+    return value;
+  };
 }
 
 /** What a match asks for; null where the rule's definition names no action, which enacting tells. */

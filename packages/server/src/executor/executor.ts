@@ -10,6 +10,9 @@ const pollMs = 1_000;
 /** Milliseconds after which what is due and could not be done is tried again: a retry whose run is paused, for instance. */
 const overdueMs = 200;
 
+/** Most times that one deed is done before the others have their turn. */
+const timesInTurn = 20;
+
 const isDue = (seconds: number | null): boolean => seconds !== null && seconds <= 0;
 
 /** The executor turns events into enforcements and enforcements into executions, admits what waits and starts due retries. Any
@@ -19,11 +22,14 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
   const heartbeat = heartbeatOf(db, 'executor');
   await heartbeat.beat();
 
-  /** One deed until it finds nothing more; tells whether it did anything. */
+  /** One deed until it finds nothing more, but not without end: events that come faster than they are matched must not keep the rest
+   *  waiting. Whoever waits for what was done hears of it at once. Tells whether it did anything. */
   const drain = async (deed: () => Promise<number>): Promise<boolean> => {
-    let any = false;
-    while ((await deed()) > 0) any = true;
-    return any;
+    for (let times = 0; times < timesInTurn; times += 1) {
+      if ((await deed()) === 0) return times > 0;
+      bell.ring('execution', 'change');
+    }
+    return true;
   };
 
   const loop = startLoop({
@@ -37,10 +43,8 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
       const admitted = (waiting.actions || isDue(waiting.begin_seconds)) && (await drain(() => admit(db)));
       const retried = isDue(waiting.retry_seconds) && (await drain(() => retry(db)));
       await heartbeat.beat();
-      if (matched || enacted || admitted || retried) {
-        bell.ring('execution', 'change');
-        return 0; // what was done may have left something else to do
-      }
+      // what was done may have left something else to do
+      if (matched || enacted || admitted || retried) return 0;
       const seconds = Math.min(waiting.begin_seconds ?? Infinity, waiting.retry_seconds ?? Infinity);
       return Number.isFinite(seconds) ? Math.max(overdueMs, Math.ceil(seconds * 1_000)) : undefined;
     },

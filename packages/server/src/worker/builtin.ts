@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Attempt, AttemptDeps } from './attempt.ts';
 import { CannotStart } from './command.ts';
 import { asStorable } from './result.ts';
+import { startTimeLimit, type TimeLimit } from './time-limit.ts';
 
 /** What a built-in action did. */
 interface Done {
@@ -14,7 +15,8 @@ interface Done {
   events?: { trigger_ref: string; payload: Json }[];
 }
 
-type Builtin = (parameters: JsonObject, signal: AbortSignal) => Done | Promise<Done>;
+/** @param stopping a signal that tells it to stop; most are done before anybody could */
+type Builtin = (parameters: JsonObject, stopping: () => AbortSignal) => Done | Promise<Done>;
 
 /** The actions of the pack `core` that need no process: `entry_point: builtin:<name>`. */
 const builtins: Record<string, Builtin> = {
@@ -25,9 +27,9 @@ const builtins: Record<string, Builtin> = {
     stdout: textOf(ownValue(parameters, 'message')),
   }),
 
-  async sleep(parameters, signal) {
+  async sleep(parameters, stopping) {
     const seconds = Number(ownValue(parameters, 'seconds') ?? 0);
-    await pause(seconds * 1000, undefined, { signal });
+    await pause(seconds * 1000, undefined, { signal: stopping() });
     const message = textOf(ownValue(parameters, 'message'));
     return { exit_code: 0, stdout: `Slept for ${seconds} seconds${message === '' ? '' : `: ${message}`}` };
   },
@@ -43,24 +45,27 @@ const builtins: Record<string, Builtin> = {
 export const isBuiltin = ({ action }: Attempt): boolean =>
   action.runner_type === 'native' && action.entry_point.startsWith(builtinPrefix);
 
-/** Runs a built-in. It is stopped by its signals only where it waits.
+/** What a built-in needs of its worker. */
+export type BuiltinDeps = Pick<AttemptDeps, 'signal' | 'append'>;
+
+/** Runs a built-in. It is stopped by its signals only where it waits; the signals are made only then, for thousands a second do not.
  *  @throws CannotStart where there is no such built-in, or the pack may not use one. */
-export async function runBuiltin(
-  attempt: Attempt,
-  parameters: JsonObject,
-  limit: AbortSignal,
-  { signal, append }: AttemptDeps,
-): Promise<Outcome> {
+export async function runBuiltin(attempt: Attempt, parameters: JsonObject, deps: BuiltinDeps): Promise<Outcome> {
   const name = attempt.action.entry_point.slice(builtinPrefix.length);
   const builtin = Object.hasOwn(builtins, name) ? builtins[name] : undefined;
   if (builtin === undefined || attempt.pack_ref !== 'core')
     throw new CannotStart(`There is no built-in '${name}' here`);
   const started = performance.now();
   const duration = () => Math.round(performance.now() - started);
-  const stop = AbortSignal.any([limit, signal]);
+  let limit: TimeLimit | undefined;
+  let stop: AbortSignal | undefined;
+  const stopping = () => {
+    limit = startTimeLimit(attempt.timeout_seconds);
+    return (stop = AbortSignal.any([limit.signal, deps.signal]));
+  };
   try {
-    const { exit_code, stdout, data, events } = await builtin(parameters, stop);
-    if (stdout !== '') await append('stdout', 0, Buffer.from(stdout));
+    const { exit_code, stdout, data, events } = await builtin(parameters, stopping);
+    if (stdout !== '') await deps.append('stdout', 0, Buffer.from(stdout));
     const succeeded = exit_code === 0;
     return {
       kind: succeeded ? 'succeeded' : 'failed',
@@ -75,8 +80,8 @@ export async function runBuiltin(
       ...(events === undefined ? {} : { events }),
     };
   } catch (error) {
-    if (!stop.aborted) throw error;
-    const timedOut = limit.aborted;
+    if (stop?.aborted !== true) throw error;
+    const timedOut = limit?.signal.aborted === true;
     const reason = timedOut
       ? `The action was stopped at its time limit of ${attempt.timeout_seconds ?? 0} s`
       : 'The action was cancelled';
@@ -90,6 +95,8 @@ export async function runBuiltin(
         error: reason,
       },
     };
+  } finally {
+    limit?.clear();
   }
 }
 

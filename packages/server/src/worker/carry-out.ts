@@ -11,7 +11,7 @@ import { packCache } from './pack-cache.ts';
 import { persist } from './persist.ts';
 import type { Reporter } from './reporter.ts';
 import { notStarted } from './result.ts';
-import { runAttempt } from './run.ts';
+import { runAttempt, runInside } from './run.ts';
 import { killProcesses } from './stop.ts';
 import { pieceLimit } from './stream.ts';
 
@@ -38,8 +38,9 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
   const packs = packCache(deps.cache, load);
 
   return async (claimed, held) => {
-    const log = parent.child({ execution: claimed.id });
-    const lost = held.lost.signal;
+    // made when there is something to say
+    const log = () => parent.child({ execution: claimed.id });
+    const { cancelled, lost } = held;
     const keep = <T>(what: string, deed: () => Promise<T>): Promise<T> => persist(what, deed, log, lost);
     try {
       if (deps.isStopping()) {
@@ -47,32 +48,28 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
         return;
       }
       const pieces: LogPiece[] = [];
-      const outcome = await attemptOutcome(claimed, held, pieces);
-      if (lost.aborted || held.isAbandoned) return;
+      const outcome = await attemptOutcome(claimed, pieces);
+      if (lost.isAborted || held.isAbandoned) return;
       held.isReporting = true;
       const { revision, workflow_execution } = claimed;
       const report = { ...held.lease, outcome, log: pieces, claimed: { revision, workflow_execution } };
       const answer = await keep('Reporting an outcome', () => reporter.report(report));
-      if (answer === 'refused') log.warn('The report came too late: somebody else has decided about this execution');
+      if (answer === 'refused') log().warn('The report came too late: somebody else has decided about this execution');
     } catch (error) {
       // its lease is not renewed any more, so it is rescued like the work of a lost worker
-      if (!lost.aborted) log.error({ err: error }, 'An execution had to be given up');
+      if (!lost.isAborted) log().error({ err: error }, 'An execution had to be given up');
     }
 
-    async function attemptOutcome(
-      execution: ClaimedExecution,
-      { cancelled }: Held,
-      pieces: LogPiece[],
-    ): Promise<Outcome> {
+    async function attemptOutcome(execution: ClaimedExecution, pieces: LogPiece[]): Promise<Outcome> {
       try {
         const pack_ref = packOf(execution.action_ref);
         const parameters = openSecrets(execution.config ?? {}, db.vault);
         const attempt = attemptOf(execution, parameters, pack_ref);
-        if (isBuiltin(attempt)) return await runInside(attempt, cancelled.signal, pieces);
+        if (isBuiltin(attempt)) return await inside(attempt, pieces);
         const pack_dir = await keep('Reading a pack', () => packs.folderOf(pack_ref, execution.pack_revision));
-        return await run({ ...attempt, pack_dir }, cancelled.signal);
+        return await run({ ...attempt, pack_dir });
       } catch (error) {
-        log.error({ err: error }, 'The worker could not run an action');
+        log().error({ err: error }, 'The worker could not run an action');
         return notStarted(
           `The worker could not run the action: ${error instanceof Error ? error.message : String(error)}`,
         );
@@ -80,13 +77,12 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
     }
 
     /** A built-in needs no process, no files and no record: what it says travels with its end. */
-    async function runInside(attempt: Attempt, cancelled: AbortSignal, pieces: LogPiece[]): Promise<Outcome> {
-      return runAttempt(attempt, {
-        ...deps,
-        token: '',
-        apiUrl: undefined,
-        signal: AbortSignal.any([cancelled, lost]),
-        append: (stream, byte_offset, content) => {
+    function inside(attempt: Attempt, pieces: LogPiece[]): Promise<Outcome> {
+      return runInside(attempt, {
+        get signal() {
+          return AbortSignal.any([cancelled.signal, lost.signal]);
+        },
+        append(stream, byte_offset, content) {
           for (let at = 0; at < content.length; at += pieceLimit) {
             pieces.push({ stream, byte_offset: byte_offset + at, content: content.subarray(at, at + pieceLimit) });
           }
@@ -95,7 +91,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
       });
     }
 
-    async function run(attempt: Attempt, cancelled: AbortSignal): Promise<Outcome> {
+    async function run(attempt: Attempt): Promise<Outcome> {
       const token = randomUUID();
       // a call starts no process of its own, and what does is on record itself
       const record =
@@ -106,17 +102,17 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
       const endByForce = () => {
         if (pid !== undefined) killProcesses({ pid, token });
       };
-      lost.addEventListener('abort', endByForce, { once: true });
+      lost.signal.addEventListener('abort', endByForce, { once: true });
       try {
         return await runAttempt(attempt, {
           ...deps,
           token,
           apiUrl: await deps.apiUrl(),
-          signal: AbortSignal.any([cancelled, lost]),
+          signal: AbortSignal.any([cancelled.signal, lost.signal]),
           onSpawn: (started) => {
             pid = started;
             record?.spawned(started);
-            if (lost.aborted) endByForce();
+            if (lost.isAborted) endByForce();
           },
           append: (stream, byte_offset, content) =>
             keep('Writing a log', () =>
@@ -124,12 +120,12 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
             ).then(
               () => undefined,
               (error: unknown) => {
-                if (!lost.aborted) log.error({ err: error, stream, byte_offset }, 'A piece of a log is lost');
+                if (!lost.isAborted) log().error({ err: error, stream, byte_offset }, 'A piece of a log is lost');
               },
             ),
         });
       } finally {
-        lost.removeEventListener('abort', endByForce);
+        lost.signal.removeEventListener('abort', endByForce);
         record?.forget();
       }
     }
@@ -151,7 +147,8 @@ function attemptOf(claimed: ClaimedExecution, parameters: JsonObject, pack_ref: 
 }
 
 /** @throws Error where the definition is that of a workflow, which no worker is given. */
-function runnable({ runner_type, entry_point, ...definition }: ActionDefinition): RunnableAction {
-  if (runner_type === null || entry_point === null) throw new Error(`'${definition.ref}' has no program`);
-  return { ...definition, runner_type, entry_point };
+function runnable(definition: ActionDefinition): RunnableAction {
+  if (definition.runner_type === null || definition.entry_point === null)
+    throw new Error(`'${definition.ref}' has no program`);
+  return definition as RunnableAction;
 }

@@ -6,6 +6,27 @@ import type { LeaseState } from '@attune/engine';
  *  somebody else, so that two attempts never run at once. */
 const staleMs = (executionQueue.leaseSeconds - 3) * 1_000;
 
+/** An AbortController that is made when somebody wants its signal: most attempts at built-ins end before. */
+export class Stopper {
+  #controller: AbortController | undefined;
+  #isAborted = false;
+
+  get isAborted(): boolean {
+    return this.#isAborted;
+  }
+
+  get signal(): AbortSignal {
+    this.#controller ??= new AbortController();
+    if (this.#isAborted) this.#controller.abort();
+    return this.#controller.signal;
+  }
+
+  abort(): void {
+    this.#isAborted = true;
+    this.#controller?.abort();
+  }
+}
+
 /** `slot`: it takes one of the worker's slots; `beside`: it runs inside the worker and takes none. */
 export type HeldLane = 'slot' | 'beside';
 
@@ -14,9 +35,9 @@ export interface Held {
   lease: Lease;
   lane: HeldLane;
   /** Aborted to stop the attempt and report how it ended. */
-  cancelled: AbortController;
+  cancelled: Stopper;
   /** Aborted to end the attempt by force and say nothing: somebody else decides about it. */
-  lost: AbortController;
+  lost: Stopper;
   /** The worker stops before the attempt has ended: its end is not reported, the database is told of the loss. */
   isAbandoned: boolean;
   /** Its end is known and on its way to the database. */
@@ -47,7 +68,7 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
   const sizes = { slot: 0, beside: 0 };
 
   const lose = (held: Held, reason: string) => {
-    if (held.isReporting || held.lost.signal.aborted) return; // a late report is refused by the database
+    if (held.isReporting || held.lost.isAborted) return; // a late report is refused by the database
     onLost(held.lease.execution, reason);
     held.lost.abort();
   };
@@ -61,8 +82,8 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
       const held: Held = {
         lease,
         lane,
-        cancelled: new AbortController(),
-        lost: new AbortController(),
+        cancelled: new Stopper(),
+        lost: new Stopper(),
         isAbandoned: false,
         isReporting: false,
         renewedAt: askedAt,

@@ -1,4 +1,3 @@
-import type { Id } from '@attune/core';
 import type { QueuePlace } from '@attune/db';
 import type { ClaimedExecution } from '@attune/engine';
 
