@@ -14,6 +14,7 @@ import {
   type WorkflowSecrets,
 } from '@attune/core';
 import {
+  breakPoint,
   actions,
   executionQueue,
   runTrees,
@@ -116,6 +117,7 @@ async function begin(tx: Tx, runs: Runs, begun: EngineExecution): Promise<Turn[]
   const graph = await graphOf(tx, revision);
   const facts = await keepFacts(tx, owner, graph);
   const { id } = await workflowExecutions.insert(tx, { execution: owner.id, workflow_def, revision, facts });
+  breakPoint('advance.begun');
   const run: WholeRun = {
     ...{ id, execution: owner.id, workflow_def, revision, owner, facts, state: {}, variables: {}, variables_step: 0 },
     ...{
@@ -148,6 +150,7 @@ async function proceed(
   let locked = runs.get(id) ?? (await lockRun(tx, id, patient));
   if (locked.paused) {
     for (const { ended } of told) await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
+    breakPoint('advance.kept_end');
     return undefined;
   }
   for (const { ended } of told) locked = await learnSecrets(tx, locked, ended);
@@ -214,6 +217,7 @@ async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advan
   if (decided.length === 0) return [];
   record(tx, decided);
   const rows: NewExecution[] = [];
+  breakPoint('advance.recorded');
   for (const { run, graph, steps, secrets } of decided) {
     for (const { ended, step } of steps) {
       await keepLists(tx, run.id, step.lists);
@@ -228,6 +232,7 @@ async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advan
     rows.push(...(await rowsFor(tx, wanted, { packRevision: owner.pack_revision, registry, ...reuse })));
   }
   const turns = await insert(tx, rows.map(takes), advanced);
+  breakPoint('advance.created');
   const ending = decided.flatMap(({ run, steps }) => {
     const outcome = steps.at(-1)?.step.outcome ?? null;
     return outcome === null ? [] : [{ run, outcome }];

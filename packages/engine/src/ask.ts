@@ -13,6 +13,7 @@ import {
   type Question,
 } from '@attune/core';
 import {
+  breakPoint,
   executionQueue,
   identities,
   inquiries,
@@ -31,6 +32,7 @@ export async function ask(tx: Tx, execution: EngineExecution): Promise<Turn[]> {
   const read = (await isQuestion(tx, execution)) ? await questionFrom(tx, asked, '') : { problems: [lost] };
   if ('asked' in read) {
     await inquiries.insert(tx, { ...read.asked, execution: execution.id, action_result: null });
+    breakPoint('inquiry.asked');
     return [];
   }
   const message = `Invalid parameters for action '${execution.action_ref}'`;

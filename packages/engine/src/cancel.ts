@@ -1,5 +1,6 @@
 import { contentHash, isFinal, type ExecutionStatus, type Id, type JsonObject, type Move } from '@attune/core';
 import {
+  breakPoint,
   executionQueue,
   inquiries,
   revisions,
@@ -46,6 +47,7 @@ async function cancelRun(tx: Tx, owner: EngineExecution, tree: RunTree): Promise
   const [root] = tree;
   const moved = await executionQueue.move(tx, owner.id, 'cancel');
   if (moved === undefined) return [];
+  breakPoint('cancel.moved');
   await workflowExecutions.setStatuses(tx, [{ run: root.id, status: 'canceling', error: null }]);
   const stopRunning = await stopsRunning(tx, owner);
   const isBusy = await stopBelow(tx, tree, { stopRunning, error: notStarted });

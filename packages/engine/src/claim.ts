@@ -1,5 +1,6 @@
 import type { Id, JsonObject } from '@attune/core';
 import {
+  breakPoint,
   enforcements,
   executionQueue,
   revisions,
@@ -43,6 +44,7 @@ export async function claim(
   ].filter((one) => one.limit > 0);
   if (takings.length === 0) return [];
   const rows = await executionQueue.claimScheduled(db, worker, takings);
+  breakPoint('claim.leased');
   const definitions = await definitionsOf(db, rows);
   return rows.map((row) => ({ ...row, definition: definitionIn(definitions, row.revision) }));
 }

@@ -1,5 +1,5 @@
 import { AttuneError, openSecrets, type Id, type JsonObject } from '@attune/core';
-import { enforcements, revisions, type Database, type Tx } from '@attune/db';
+import { breakPoint, enforcements, revisions, type Database, type Tx } from '@attune/db';
 import { inHalves } from './in-halves.ts';
 import { flowsOfSealed, refusalRecord, unexpected } from './refusal-record.ts';
 import { requestExecutions, type ExecutionRequest } from './request.ts';
@@ -17,6 +17,7 @@ export function enact(db: Database): Promise<number> {
     inTransaction(db, async (tx) => {
       first = undefined;
       const pending = await enforcements.lockCreated(tx, limit);
+      breakPoint('enact.locked');
       first = pending[0]?.id;
       await enactAll(tx, pending);
       return pending.length;
@@ -40,6 +41,7 @@ async function enactAll(tx: Tx, pending: readonly enforcements.PendingEnforcemen
     tx,
     asked.flatMap(({ request }) => request ?? []),
   );
+  breakPoint('enact.requested');
   const inTurn = answers.values();
   await enforcements.resolveMany(
     tx,

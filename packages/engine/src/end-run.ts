@@ -1,5 +1,5 @@
 import { contentHash, maskSecrets, type JsonObject } from '@attune/core';
-import { executionQueue, workflowExecutions, type EngineExecution, type EndOf, type Tx } from '@attune/db';
+import { breakPoint, executionQueue, workflowExecutions, type EngineExecution, type EndOf, type Tx } from '@attune/db';
 import { sealedResult } from './outputs.ts';
 import type { Turn } from './turn.ts';
 
@@ -47,6 +47,7 @@ export async function endRuns(tx: Tx, ending: readonly EndingRun[]): Promise<Tur
   }
   const isTask = ending.some(({ owner }) => owner.workflow_task !== null);
   const ended = executionQueue.endMany(tx, ends);
+  breakPoint('end_run.ended');
   if (!isTask) {
     tx.along(ended);
     return [];

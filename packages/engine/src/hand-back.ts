@@ -1,5 +1,5 @@
 import { contentHash } from '@attune/core';
-import { executionQueue, type Database, type Lease } from '@attune/db';
+import { breakPoint, executionQueue, type Database, type Lease } from '@attune/db';
 import { advance } from './advance.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { inTransaction } from './transaction.ts';
@@ -10,6 +10,7 @@ export const handBack = (db: Database, lease: Lease): Promise<boolean> =>
   inTransaction(db, async (tx) => {
     const run = await lockRunFirst(tx, lease.execution);
     if ((await executionQueue.handBack(tx, lease, run?.paused === true)) === 0) return false;
+    breakPoint('hand_back.given');
     if (run === undefined || run.status === 'running') return true;
     const result = { error: 'Cancelled before it started', succeeded: false };
     const ending = { result, result_hash: contentHash(result), timed_out: false };

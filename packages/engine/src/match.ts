@@ -13,6 +13,7 @@ import {
   type JsonObject,
 } from '@attune/core';
 import {
+  breakPoint,
   enforcements,
   events,
   executionRequests,
@@ -44,6 +45,7 @@ export function match(db: Database): Promise<number> {
     inTransaction(db, async (tx) => {
       first = undefined;
       const batch = await events.lockUnmatched(tx, limit);
+      breakPoint('match.locked');
       first = batch[0]?.id;
       await matchEvents(tx, batch);
       return batch.length;
@@ -69,6 +71,7 @@ async function matchEvents(tx: Tx, batch: readonly EventRow[]): Promise<void> {
     ),
   );
   await enforce(tx, decided);
+  breakPoint('match.enforced');
   await events.markMatched(
     tx,
     batch.map(({ id, trigger_ref }) => ({ id, rule_set: met.get(trigger_ref) ?? '' })),

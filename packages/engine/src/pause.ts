@@ -1,5 +1,5 @@
 import { isFinal, type ExecutionStatus, type Id } from '@attune/core';
-import { executionQueue, runTrees, type Database, type EngineExecution } from '@attune/db';
+import { breakPoint, executionQueue, runTrees, type Database, type EngineExecution } from '@attune/db';
 import { executionsOf, idsOf, lockTree } from './run-tree.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -30,6 +30,7 @@ export function pause(db: Database, id: Id, reason: string | null): Promise<Paus
     const nested = new Set(executionsOf(tree.slice(1)));
     const held = tree.filter((run) => run.paused_by === null || !nested.has(run.paused_by));
     await runTrees.pause(tx, idsOf(held), id, reason);
+    breakPoint('pause.marked');
     await runTrees.hold(tx, executionsOf(held));
     return { kind: 'paused' };
   });

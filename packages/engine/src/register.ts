@@ -20,7 +20,17 @@ import {
   type TriggerDefinition,
   type WorkflowDefinition,
 } from '@attune/core';
-import { actions, packs, revisions, rules, triggers, workflowDefinitions, type Database, type Tx } from '@attune/db';
+import {
+  breakPoint,
+  actions,
+  packs,
+  revisions,
+  rules,
+  triggers,
+  workflowDefinitions,
+  type Database,
+  type Tx,
+} from '@attune/db';
 import { keptConfig } from './configure-pack.ts';
 import { inTransaction } from './transaction.ts';
 
@@ -115,6 +125,7 @@ async function register(
     revision,
     definition.files.map((file) => ({ ...file, content: files.get(file.path)?.content ?? new Uint8Array() })),
   );
+  breakPoint('register.files_kept');
   const pack = { id, ref: manifest.ref };
   for (const trigger of definition.triggers) await registerTrigger(tx, pack, trigger, sealer);
   for (const action of definition.actions) {
@@ -123,6 +134,7 @@ async function register(
   }
   for (const rule of definition.rules) await registerRule(tx, pack, rule);
   await retireOthers(tx, id, definition);
+  breakPoint('register.all_kept');
   return { ...registered, id, changed: true, forgotten_config: kept?.forgotten ?? [] };
 }
 

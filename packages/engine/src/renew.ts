@@ -1,5 +1,5 @@
 import type { Id } from '@attune/core';
-import { leases, type Database, type Lease } from '@attune/db';
+import { breakPoint, leases, type Database, type Lease } from '@attune/db';
 
 export interface LeaseState {
   execution: Id;
@@ -16,6 +16,7 @@ export async function renew(
 ): Promise<LeaseState[]> {
   if (held.length === 0) return [];
   const rows = new Map((await leases.renew(db, worker, held)).map((row) => [row.id, row]));
+  breakPoint('renew.renewed');
   return held.map(({ execution, lease_token }) => {
     const row = rows.get(execution);
     if (row?.lease_token !== lease_token) return { execution, state: 'lost', renewed: false };

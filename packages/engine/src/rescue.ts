@@ -1,5 +1,6 @@
 import { contentHash, maxRestarts, type Id, type Json, type JsonObject, type ExecutionStatus } from '@attune/core';
 import {
+  breakPoint,
   executionQueue,
   leases,
   revisions,
@@ -156,6 +157,7 @@ async function abandon(tx: Tx, { execution, lease_token }: Lease, { which, beyon
     lease_token,
   );
   if (lost === undefined) return false;
+  breakPoint('rescue.abandoned');
   const restarts = before.status === 'running' && (await mayRestart(tx, run, lost));
   if (restarts && run?.paused === true) await runTrees.keepEnd(tx, run.id, { execution, restarts });
   else if (restarts) await createSuccessor(tx, lost, 'restart', run);

@@ -12,7 +12,7 @@ import {
   type JsonObject,
   type Problem,
 } from '@attune/core';
-import { executionQueue, inquiries, type Database, type Inquiry } from '@attune/db';
+import { breakPoint, executionQueue, inquiries, type Database, type Inquiry } from '@attune/db';
 import { advance } from './advance.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { resultHash } from './outputs.ts';
@@ -49,6 +49,7 @@ export function respond(db: Database, { inquiry: id, response, by }: Response): 
     const sealed = sealSecrets(escapeMarkers(value), secrets, tx.vault);
     const answered = await inquiries.respond(tx, id, sealed, by);
     if (answered === undefined) return { kind: 'not_pending', inquiry: (await inquiries.find(tx, id)) ?? asked };
+    breakPoint('inquiry.answered');
     const result = resultOf(answered);
     const ending = { move: 'succeed' as const, result, result_hash: resultHash(result), timed_out: false };
     const ended = await executionQueue.end(tx, asked.execution, ending, null);

@@ -1,5 +1,5 @@
 import type { Id } from '@attune/core';
-import { executionQueue, runTrees, workflowExecutions, type Database, type Tx } from '@attune/db';
+import { breakPoint, executionQueue, runTrees, workflowExecutions, type Database, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { refusalOf, type ControlRefusal } from './pause.ts';
@@ -35,6 +35,7 @@ export function resume(db: Database, id: Id): Promise<ResumeAnswer> {
     }
     await runTrees.unpause(tx, idsOf(tree));
     await runTrees.release(tx, executionsOf(tree));
+    breakPoint('resume.released');
     await tellEnds(tx, idsOf(tree));
     return { kind: 'resumed' };
   });

@@ -1,5 +1,5 @@
 import { awaitsRetry, contentHash, type RunState } from '@attune/core';
-import { executionQueue, type Database, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
+import { breakPoint, executionQueue, type Database, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
 import { actionsOf, prepare } from './create.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
@@ -23,6 +23,7 @@ async function retryOne(tx: Tx, id: string): Promise<boolean> {
   const ended = await executionQueue.lock(tx, id);
   const known = ended?.revision === null ? await asRegisteredNow(tx, ended) : ended;
   if (known === undefined || (await executionQueue.takeRetry(tx, id)) === 0) return false;
+  breakPoint('retry.taken');
   if (!(await isAwaited(tx, run, known))) return false;
   await createSuccessor(tx, known, 'retry', run);
   return true;

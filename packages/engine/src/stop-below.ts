@@ -1,5 +1,5 @@
 import { contentHash, type Id, type JsonObject } from '@attune/core';
-import { inquiries, runTrees, type RunInTree, type Tx } from '@attune/db';
+import { breakPoint, inquiries, runTrees, type RunInTree, type Tx } from '@attune/db';
 import { executionsOf, idsOf, type RunTree } from './run-tree.ts';
 
 export interface Stopping {
@@ -18,6 +18,7 @@ export async function stopBelow(tx: Tx, tree: RunTree, { stopRunning, error }: S
   const parents = executionsOf(tree);
   const asked = await inquiries.cancelBelow(tx, parents);
   await runTrees.cancelWaiting(tx, parents, endingOf(error));
+  breakPoint('cancel.stopped_waiting');
   await runTrees.tellToStop(tx, parents, asked, stopRunning);
   await runTrees.giveUpRetries(tx, parents);
   await runTrees.takeEnds(tx, idsOf(tree));

@@ -1,4 +1,11 @@
-import { executionQueue, workflowExecutions, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
+import {
+  breakPoint,
+  executionQueue,
+  workflowExecutions,
+  type EngineExecution,
+  type LockedRun,
+  type Tx,
+} from '@attune/db';
 import { retried, type JsonObject, type RunState } from '@attune/core';
 import { advance } from './advance.ts';
 import { graphOf } from './graph.ts';
@@ -41,6 +48,7 @@ export async function createSuccessor(
     },
   ]);
   if (successor === undefined) throw new Error('One execution was to be created');
+  breakPoint('successor.created');
   if (task?.visit !== undefined) await tellRun(tx, successor, kind, run);
   if (successor.runtime === null) await advance(tx, { kind: 'begun', execution: successor });
   return successor;

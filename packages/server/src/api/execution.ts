@@ -1,5 +1,5 @@
 import { AttuneError, executionStatuses } from '@attune/core';
-import { lists, type Database } from '@attune/db';
+import { breakPoint, lists, type Database } from '@attune/db';
 import { cancel, requestExecutions, type ExecutionRequest } from '@attune/engine';
 import { z } from 'zod';
 import { callerOf } from './auth/caller.ts';
@@ -209,6 +209,7 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
         request: { action_ref, parameters, executor },
         size: bodyBytes(request),
       });
+      breakPoint('request.stored');
       if (!repeated) bell.ring('execution', 'change');
       const execution = found(await detailOf(id), 'execution', id);
       void reply.code(repeated ? 200 : 201);

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AttuneError, canonicalJson, type Id, type Json } from '@attune/core';
-import { idempotency, type Database, type Tx } from '@attune/db';
+import { breakPoint, idempotency, type Database, type Tx } from '@attune/db';
 import { z } from 'zod';
 import type { SecretKey } from '../secret-key.ts';
 
@@ -57,6 +57,7 @@ export async function createEach(
     key === undefined ? [] : [{ ...request, key, request_hash: request.request_hash(), place }],
   );
   const claimed = claims.length === 0 ? [] : await idempotency.claimMany(tx, claims);
+  breakPoint('request.claimed');
   const mine = new Set(claimed.map(nameOf));
   const others = claims.filter((claim) => !mine.has(nameOf(claim)));
   const first = new Map(
@@ -76,6 +77,7 @@ export async function createEach(
     if (answer === undefined) throw new Error('Each request was to have an answer');
     answers[place] = answer instanceof AttuneError ? answer : { id: answer, repeated: false };
   }
+  breakPoint('request.created');
   await settle(
     tx,
     claims.filter((claim) => mine.has(nameOf(claim))),

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { AttuneError, type HmacDefinition, type Id, type WebhookDefinition } from '@attune/core';
-import type { triggers } from '@attune/db';
+import { breakPoint, type triggers } from '@attune/db';
 import type { ApiDeps } from '../deps.ts';
 import type { EventIngress } from '../event-ingress.ts';
 import type { Gathering } from '../gathering.ts';
@@ -55,6 +55,7 @@ export async function receive(receiver: Receiver, delivery: Delivery): Promise<R
     },
     size: delivery.body.length,
   });
+  breakPoint('webhook.stored');
   return { event_id: id, trigger_ref: trigger.ref, repeated };
 }
 
