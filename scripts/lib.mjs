@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 export const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const installStamp = join(root, 'node_modules', '.attune-installed');
 const buildStamp = join(root, 'node_modules', '.attune-built');
+const bundleScript = join(root, 'scripts', 'bundle.mjs');
 
 /** Runs a command; resolves with its exit code. */
 export const run = (command, args, options = {}) =>
@@ -60,6 +61,7 @@ export async function ensureBuilt() {
     if (isBuilt(wanted)) return;
     console.error('Building Attune (once) ...');
     await mustRun('The build', process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+    await mustRun('The bundling of the server', process.execPath, [bundleScript]);
     writeFileSync(buildStamp, wanted);
   });
 }
@@ -68,11 +70,12 @@ const packageNames = () => readdirSync(join(root, 'packages')).sort();
 
 const isBuilt = (digest) =>
   readStamp(buildStamp) === digest &&
+  existsSync(join(root, 'packages', 'server', 'dist', 'bundle', 'main.cjs')) &&
   packageNames().every((name) => existsSync(join(root, 'packages', name, 'dist', 'index.js')));
 
 /** Names, sizes and times of all sources: as good as their content and read in a few milliseconds. */
 function digestOfSources() {
-  const hash = createHash('sha256').update(digestOfLock());
+  const hash = createHash('sha256').update(digestOfLock()).update(readFileSync(bundleScript));
   const visit = (folder) => {
     for (const entry of readdirSync(folder, { withFileTypes: true }).sort((a, b) => (a.name < b.name ? -1 : 1))) {
       const path = join(folder, entry.name);

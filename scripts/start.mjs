@@ -1,7 +1,8 @@
 // npm start: installs what is missing, builds what is stale, then runs the server with all services.
+import { load } from '../packages/server/bin/load.mjs';
 import { ensureBuilt, requireNode } from './lib.mjs';
 
 requireNode();
 await ensureBuilt();
-const { main } = await import('../packages/server/dist/main.js');
-process.exitCode = await main(process.argv.slice(2));
+
+process.exitCode = await load().exports.main(process.argv.slice(2));

@@ -55,7 +55,11 @@ export async function migrate(url: string, options: MigrationOptions = {}): Prom
         throw refused('This is a database of the old layout. `attune db migrate --adopt` takes it over.');
     }
   }
-  if (options.to === undefined) return run(url, options, (migrator) => migrator.migrateToLatest());
+  if (options.to === undefined) {
+    // which is so at every start but the first
+    if (states.every(({ applied_at }) => applied_at !== null)) return [];
+    return run(url, options, (migrator) => migrator.migrateToLatest());
+  }
   const target = find(states, options.to);
   const last = states.findLast((state) => state.applied_at !== null);
   if (last !== undefined && last.name > target.name) {

@@ -1,4 +1,4 @@
-import type { ConfigSources, Id, JsonObject } from '@attune/core';
+import type { ConfigSources, Id, Json, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 
 export interface PackRow extends ConfigSources {
@@ -17,7 +17,15 @@ export const lockRef = (tx: Tx, ref: string): Promise<number> =>
 export const findByRef = (tx: Tx, ref: string): Promise<PackRow | undefined> =>
   tx.maybe<PackRow>(sql`select ${columns} from pack where ref = ${ref}`);
 
-/** The same, locked until the transaction ends. */
+/** Whether a pack is registered with these files: path, mode and SHA-256 of each, in the order of its revision. */
+export const hasFiles = async (tx: Tx, files: Json): Promise<boolean> =>
+  (
+    await tx.one<{ has: boolean }>(sql`
+    select exists (select from pack p join revision r on r.hash = p.revision
+      where r.definition->'files' = ${jsonb(files)}) as has`)
+  ).has;
+
+/** A pack by its ref, locked until the transaction ends. */
 export const lock = (tx: Tx, ref: string): Promise<PackRow | undefined> =>
   tx.maybe<PackRow>(sql`select ${columns} from pack where ref = ${ref} for update`);
 

@@ -17,6 +17,7 @@ export { isPassing } from './passing.ts';
 export * from './pause.ts';
 export * from './record.ts';
 export * from './register.ts';
+export * from './registered.ts';
 export * from './renew.ts';
 export * from './request.ts';
 export * from './rerun.ts';

@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // A committed stub, so that npx finds the command before the first build.
 import { ensureBuilt, requireNode } from '../../../scripts/lib.mjs';
+import { load } from './load.mjs';
 
 requireNode();
 await ensureBuilt();
-const { main } = await import('../dist/main.js');
-process.exitCode = await main(process.argv.slice(2));
+process.exitCode = await load().exports.main(process.argv.slice(2));

@@ -1,7 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readPackFolder } from '@attune/pack';
-import { registerPack } from '@attune/engine';
+import { isRegistered, registerPack } from '@attune/engine';
 import { projectRoot } from './config.ts';
 import type { Deps } from './deps.ts';
 
@@ -15,6 +15,7 @@ export async function loadPacks({ db, log, secrets }: Deps): Promise<void> {
   ];
   for (const folder of folders) {
     const files = await readPackFolder(folder);
+    if (await isRegistered(db, files)) continue;
     const registered = await registerPack(db, { files, source_path: folder, force: true }, secrets);
     if (registered.changed) log.info({ pack: registered.ref, version: registered.version }, 'Registered a pack');
   }

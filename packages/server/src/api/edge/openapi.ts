@@ -1,3 +1,6 @@
+import { readFile } from 'node:fs/promises';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { OpenAPIV3_1 } from 'openapi-types';
@@ -57,6 +60,8 @@ export async function describeRoutes(app: Api): Promise<void> {
   );
 }
 
+const uiFolder = join(dirname(createRequire(import.meta.url).resolve('@fastify/swagger-ui/package.json')), 'static');
+
 /** A page to browse and try the API at /docs. Everything it needs is served from here. */
 export async function browseRoutes(app: Api): Promise<void> {
   await app.register(async (scope) => {
@@ -66,6 +71,8 @@ export async function browseRoutes(app: Api): Promise<void> {
     });
     await scope.register(swaggerUi, {
       routePrefix: '/docs',
+      baseDir: uiFolder,
+      logo: { type: 'image/svg+xml', content: await readFile(join(uiFolder, 'logo.svg')) },
       staticCSP: true,
       uiConfig: { persistAuthorization: false, docExpansion: 'list' },
       // the bar at the top carries another project's name and offers to load other documents
