@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 
 export interface Answer {
@@ -21,6 +22,7 @@ const patienceMs = 5_000;
 /** Speaks to whichever API lives now. */
 export function clientOf(api: () => { url: string; token: string } | undefined): Client {
   const closing = new AbortController();
+  setMaxListeners(0, closing.signal); // every request listens
 
   const once: Client['once'] = async (method, path, body, headers = {}) => {
     const at = api();

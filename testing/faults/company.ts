@@ -139,6 +139,8 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
       exits.push({ process: name, code, signal, wasReady, wasMeant, atBreakPoint, log: wasMeant ? '' : tailOf(log) });
       player.child = undefined;
       player.isReady = false;
+      // what could not start, the database being away, is still to start as it was meant to
+      if (!wasMeant && !wasReady) player.next ??= player.options;
       if (dismissed) return;
       const waitMs = isMeantToEnd ? player.downMs : restartMs;
       setTimeout(() => {

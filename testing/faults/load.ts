@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Answer, Client } from './client.ts';
 import { emptyJournal, type AcceptedWork, type Journal } from './journal.ts';
@@ -21,6 +22,7 @@ export function startLoad(client: Client, operations: readonly Operation[]): Loa
   let stopped = false;
   const isStopped = () => stopped;
   const stop = new AbortController();
+  setMaxListeners(0, stop.signal); // every operation listens
   const sleep = (ms: number) => pause(Math.max(0, ms), undefined, { signal: stop.signal }).catch(() => undefined);
 
   const accept = (work: AcceptedWork) => {
