@@ -19,6 +19,8 @@ export interface EventRow {
 }
 
 export interface NewEvent {
+  /** An id that was taken for it. @default the next one */
+  id?: Id | undefined;
   trigger: Id;
   trigger_ref: string;
   payload: Json;
@@ -35,12 +37,12 @@ const columns = sql.raw('id, trigger, trigger_ref, payload, headers, created, ru
 export async function insertMany(tx: Tx, events: readonly NewEvent[]): Promise<Id[]> {
   if (events.length === 0) return [];
   const rows = await tx.many<{ id: Id }>(sql`
-    insert into event (trigger, trigger_ref, payload, headers, source_ref, cause)
-    select x.trigger, x.trigger_ref, x.payload, x.headers, x.source_ref, x.cause
-    from unnest(${events.map((one) => one.trigger)}::bigint[], ${events.map((one) => one.trigger_ref)}::text[],
+    insert into event (id, trigger, trigger_ref, payload, headers, source_ref, cause)
+    select coalesce(x.id, nextval('attune.event_id_seq')), x.trigger, x.trigger_ref, x.payload, x.headers, x.source_ref, x.cause
+    from unnest(${events.map((one) => one.id ?? null)}::bigint[], ${events.map((one) => one.trigger)}::bigint[], ${events.map((one) => one.trigger_ref)}::text[],
         ${events.map((one) => jsonText(one.payload))}::text[]::jsonb[], ${events.map((one) => jsonText(one.headers))}::text[]::jsonb[],
         ${events.map((one) => one.source_ref)}::text[], ${events.map((one) => one.cause)}::bigint[])
-      with ordinality as x(trigger, trigger_ref, payload, headers, source_ref, cause, place)
+      with ordinality as x(id, trigger, trigger_ref, payload, headers, source_ref, cause, place)
     -- ids are given in this order
     order by x.place
     returning id`);

@@ -48,20 +48,25 @@ export type IdempotencyKey = Pick<IdempotentRequest, 'scope' | 'key'>;
 
 /** Claims the keys of several requests at once, no two of which may have the same; in one order, so that two that claim some of the
  *  same wait for each other in turn and not forever.
- *  @returns those that are this transaction's: they were free, or their day is over. */
-export const claimMany = (tx: Tx, requests: readonly IdempotentRequest[]): Promise<IdempotencyKey[]> =>
-  tx.many<IdempotencyKey>(sql`
+ *  @returns those that are this transaction's: they were free, or their day is over. An event gets its id with its key; the entity of
+ *  others is 0 until it is settled, which never leaves this transaction. */
+export const claimMany = (
+  tx: Tx,
+  requests: readonly IdempotentRequest[],
+): Promise<(IdempotencyKey & { entity: Id })[]> =>
+  tx.many<IdempotencyKey & { entity: Id }>(sql`
     insert into idempotency as i (scope, key, request_hash, entity_type, entity)
-    select x.scope, x.key, x.request_hash, x.entity_type, 0
+    select x.scope, x.key, x.request_hash, x.entity_type,
+      case when x.entity_type = 'event' then nextval('attune.event_id_seq') else 0 end
     from unnest(${requests.map((one) => one.scope)}::text[], ${requests.map((one) => one.key)}::text[],
       ${requests.map((one) => one.request_hash)}::text[], ${requests.map((one) => one.entity_type)}::text[])
       as x(scope, key, request_hash, entity_type)
     order by x.scope, x.key
     on conflict (scope, key) do update set
-      request_hash = excluded.request_hash, entity_type = excluded.entity_type, entity = 0, entities = null,
+      request_hash = excluded.request_hash, entity_type = excluded.entity_type, entity = excluded.entity, entities = null,
       created = attune.clock()
     where i.created <= attune.clock() - make_interval(hours => ${idempotencyHours})
-    returning scope, key`);
+    returning scope, key, entity`);
 
 /** What was made of keys that somebody else claimed. */
 export interface Claimed extends IdempotencyKey {

@@ -2,7 +2,11 @@ import { AttuneError, type Id, type Json, type JsonObject } from '@attune/core';
 import { events, triggers, type Tx } from '@attune/db';
 
 export interface EventToRecord {
+  /** An id that was taken for it. @default the next one */
+  id?: Id | undefined;
   trigger_ref: string;
+  /** The trigger of that ref, where it is known already. @default it is looked up */
+  trigger?: Id;
   payload: Json;
   /** HTTP headers by lower-case name, for a webhook. */
   headers?: JsonObject | null;
@@ -21,14 +25,10 @@ export async function record(tx: Tx, event: EventToRecord): Promise<{ id: Id }> 
   return { id: answer };
 }
 
-/** Records events, in two statements however many they are.
+/** Records events, in two statements at most however many they are.
  *  @returns in the order given, the id of each, or why that one is refused; the others are not touched by it. */
 export async function recordEvents(tx: Tx, given: readonly EventToRecord[]): Promise<(Id | AttuneError)[]> {
-  const rows = await triggers.findByRefs(
-    tx,
-    given.map(({ trigger_ref }) => trigger_ref),
-  );
-  const known = new Map(rows.map(({ ref, id }) => [ref, id]));
+  const known = await triggersOf(tx, given);
   const ids = await events.insertMany(
     tx,
     given.flatMap((event) => {
@@ -37,6 +37,7 @@ export async function recordEvents(tx: Tx, given: readonly EventToRecord[]): Pro
         ? []
         : [
             {
+              id: event.id,
               trigger,
               trigger_ref: event.trigger_ref,
               payload: event.payload,
@@ -54,6 +55,18 @@ export async function recordEvents(tx: Tx, given: readonly EventToRecord[]): Pro
     if (id === undefined) throw new Error('Each event that was recorded was to have an id');
     return id;
   });
+}
+
+/** The ids of their triggers by ref; of those that there are. */
+async function triggersOf(tx: Tx, given: readonly EventToRecord[]): Promise<Map<string, Id>> {
+  const told = given.flatMap(({ trigger_ref, trigger }) =>
+    trigger === undefined ? [] : [[trigger_ref, trigger] as const],
+  );
+  const known = new Map(told);
+  const asked = given.map(({ trigger_ref }) => trigger_ref).filter((ref) => !known.has(ref));
+  if (asked.length === 0) return known;
+  for (const { ref, id } of await triggers.findByRefs(tx, asked)) known.set(ref, id);
+  return known;
 }
 
 const unknownTrigger = (ref: string): AttuneError =>

@@ -23,10 +23,13 @@ export const eventIngress = (db: Database): EventIngress =>
       createEach(
         tx,
         sent.map(({ once }) => once),
-        (places) =>
+        (places, taken) =>
           recordEvents(
             tx,
-            places.flatMap((place) => sent[place]?.event ?? []),
+            places.flatMap((place, index) => {
+              const event = sent[place]?.event;
+              return event === undefined ? [] : [{ ...event, id: taken[index] }];
+            }),
           ),
       ),
   });

@@ -46,19 +46,20 @@ export function createOnce(
 }
 
 /** Creates the entities of several requests in one transaction; each once per key, where it has one. No two may have the same key.
- *  @param create makes those in these places; an error instead of an id refuses that one alone, and frees its key
+ *  @param create makes those in these places, with the ids that were taken for them where some were; an error instead of an id refuses
+ *  that one alone, and frees its key
  *  @returns in the order of the requests, what came of each */
 export async function createEach(
   tx: Tx,
   requests: readonly Once[],
-  create: (places: readonly number[]) => Promise<readonly (Id | AttuneError)[]>,
+  create: (places: readonly number[], taken: readonly (Id | undefined)[]) => Promise<readonly (Id | AttuneError)[]>,
 ): Promise<(Created | AttuneError)[]> {
   const claims = requests.flatMap(({ key, ...request }, place) =>
     key === undefined ? [] : [{ ...request, key, request_hash: request.request_hash(), place }],
   );
   const claimed = claims.length === 0 ? [] : await idempotency.claimMany(tx, claims);
   breakPoint('request.claimed');
-  const mine = new Set(claimed.map(nameOf));
+  const mine = new Map(claimed.map((claim) => [nameOf(claim), claim.entity]));
   const others = claims.filter((claim) => !mine.has(nameOf(claim)));
   const first = new Map(
     (others.length === 0 ? [] : await idempotency.findMany(tx, others)).map((one) => [nameOf(one), one]),
@@ -71,29 +72,32 @@ export async function createEach(
       found?.request_hash === claim.request_hash ? { id: found.entity, repeated: true } : keyConflict(claim.key);
   }
   const places = [...requests.keys()].filter((place) => answers[place] === undefined);
-  const made = places.length === 0 ? [] : await create(places);
+  const own = claims.flatMap((claim) => {
+    const entity = mine.get(nameOf(claim));
+    return entity === undefined ? [] : [{ ...claim, taken: entity === '0' ? undefined : entity }];
+  });
+  const takenAt = new Map(own.map(({ place, taken }) => [place, taken]));
+  const taken = places.map((place) => takenAt.get(place));
+  const made = places.length === 0 ? [] : await create(places, taken);
   for (const [index, place] of places.entries()) {
     const answer = made[index];
     if (answer === undefined) throw new Error('Each request was to have an answer');
     answers[place] = answer instanceof AttuneError ? answer : { id: answer, repeated: false };
   }
   breakPoint('request.created');
-  await settle(
-    tx,
-    claims.filter((claim) => mine.has(nameOf(claim))),
-    answers,
-  );
+  await settle(tx, own, answers);
   return answers;
 }
 
 async function settle(
   tx: Tx,
-  claims: readonly (idempotency.IdempotencyKey & { place: number })[],
+  claims: readonly (idempotency.IdempotencyKey & { place: number; taken: Id | undefined })[],
   answers: readonly (Created | AttuneError)[],
 ): Promise<void> {
   const settled = claims.flatMap((claim) => {
     const answer = answers[claim.place];
-    return answer === undefined || answer instanceof AttuneError ? [] : [{ ...claim, entity: answer.id }];
+    if (answer === undefined || answer instanceof AttuneError || answer.id === claim.taken) return [];
+    return [{ ...claim, entity: answer.id }];
   });
   if (settled.length > 0) await idempotency.settleMany(tx, settled);
   const refused = claims.filter(({ place }) => answers[place] instanceof AttuneError);

@@ -1,5 +1,5 @@
 import type { AttuneError } from '@attune/core';
-import { sql, type Database } from '@attune/db';
+import { sql, type Database, type Tx } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
 import { eventIngress, type EventIngress, type SentEvent } from '../../src/api/event-ingress.ts';
@@ -47,6 +47,27 @@ test('500 that come at once are stored in a few commits, one that comes alone in
   const before = counted.commits();
   await ingress.ask(sent(500));
   expect(counted.commits()).toBe(before + 1);
+});
+
+test('an event with a key takes three statements between begin and commit where its trigger is looked up, and two where it is known', async () => {
+  await using fresh = await withTrigger();
+  let statements = 0;
+  const counted = (tx: Tx): Tx => ({
+    ...tx,
+    many: (statement) => ((statements += 1), tx.many(statement)),
+    run: (statement) => ((statements += 1), tx.run(statement)),
+  });
+  const ingress = eventIngress({
+    ...fresh.db,
+    transaction: (body) => fresh.db.transaction((tx) => body(counted(tx))),
+  });
+  const { id: trigger } = await fresh.db.one<{ id: string }>(sql`select id from trigger`);
+  await ingress.ask(sent(0, 'a'));
+  expect(statements).toBe(3);
+  const known = sent(1, 'b');
+  await ingress.ask({ ...known, event: { ...known.event, trigger } });
+  expect(statements).toBe(5);
+  expect(await stored(fresh.db)).toEqual([0, 1]);
 });
 
 test('of 50 at once one that the database refuses and one of an unknown trigger fail alone, and nothing of them is kept', async () => {

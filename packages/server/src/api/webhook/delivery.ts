@@ -48,6 +48,7 @@ export async function receive(receiver: Receiver, delivery: Delivery): Promise<R
       request_hash: () => digest(delivery.body),
     },
     event: {
+      trigger: trigger.id,
       trigger_ref: trigger.ref,
       payload,
       headers: visibleHeaders(delivery.headers, webhook),
