@@ -16,6 +16,9 @@ interface Bench {
   quantile: (values: number[], share: number) => number;
   median: (values: number[]) => number;
   judged: (bar: Bar, rounds: Rounds) => { value: number; min: number; max: number; verdict: string } | undefined;
+  resultOf: (one: object, played: object, setting: object) => object;
+  printed: (report: object, before?: object) => string;
+  markdown: (stored: object, cases: object[]) => string;
 }
 
 /** The bench is plain JavaScript outside the workspaces: what it exports has no types of its own. */
@@ -24,6 +27,8 @@ const load = async (file: string): Promise<Bench> =>
 
 const { readOptions } = await load('options.mjs');
 const { judged, median, quantile } = await load('run/statistics.mjs');
+const { resultOf } = await load('run/result.mjs');
+const { markdown, printed } = await load('run/report.mjs');
 
 test('without options every case is played at full size', () => {
   expect(readOptions([], ['one', 'two'])).toMatchObject({
@@ -84,4 +89,33 @@ test('where less is better, a value at most the bound holds; what was not measur
   expect(judged(bar, [{ us: { ms: 1 } }])?.verdict).toBe('goal');
   expect(judged(bar, [{ us: { ms: 3.1 } }])?.verdict).toBe('misses');
   expect(judged(bar, [{ us: { other: 2 } }, {}])).toBeUndefined();
+});
+
+test('a report tells figures with their costs, the change, the bars, and what was not measured', () => {
+  const bar: Bar = { figure: 'per_second', of: 'us', against: 'them', better: 'higher', must: 0.4, goal: 1 };
+  const one = { name: 'case', about: 'what', unit: 'job', contenders: { us: {}, them: {}, others: {} }, bars: [bar] };
+  const setting = {
+    taken_at: '2026-01-02T03:04:05Z',
+    scale: 1,
+    rounds: 2,
+    postgresql: { server_version: '18', fsync: 'on' },
+  };
+  const rounds = [50, 70].map((us) => ({ us: { per_second: us }, them: { per_second: 100 } }));
+  const costs = { us: [{ rows_kept: 1, commits: 0.02, wal_bytes: 1_500 }] };
+  const result = resultOf(one, { rounds, costs, missing: { others: 'failed: no' } }, setting);
+  const machine = { id: 'abc', processor: 'P', cores: 2, node: 'v20', memory_gib: 8 };
+  const before = {
+    results: { 'case at 1, in part': resultOf(one, { rounds: [rounds[0]], costs, missing: {} }, setting) },
+  };
+
+  const text = printed({ machine, results: [result] }, before);
+  expect(text).toMatch(/us\n +per second +60 \[50\.\.70\] +\+20 % against 50\n/);
+  expect(text).toContain('per job: rows kept 1, commits that write 0.02, log 1,500 B; fsync on');
+  expect(text).toContain('others: not measured (failed: no)');
+  expect(text).toMatch(
+    /case: us against them, per second, ratio +0\.6 \[0\.5\.\.0\.7\] +must >= 0\.4, goal >= 1: reaches the must/,
+  );
+  expect(markdown({ machine, results: { one: result } }, [one])).toContain(
+    '| case | us against them, per second, ratio | 0.6 [0.5..0.7] | >= 0.4 | >= 1 | reaches the must | 1 |',
+  );
 });

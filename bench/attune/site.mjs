@@ -53,7 +53,7 @@ export async function openSite({ url, bench }) {
     async http(api, connections = 1) {
       return started(openHttp(api.url, await token(), connections), (http) => http.close());
     },
-    /** A client of the notifier for each filter, all in one process. */
+    /** A client of the notifier for each list of filters, all in one process. */
     async listen(notifier, filters) {
       const host = await started(startHost({ module: listeners, url }), (one) => one.close());
       await host.call('listen', { url: notifier, token: await token(), filters });

@@ -77,11 +77,12 @@ function barParts({ figure, of, against, better, reached }) {
   return { what, sign, value: whole, verdict: verdicts[verdict] };
 }
 
-/** Stored results as Markdown: the bars, then every figure; of each case the one of the largest scale. */
+/** Stored results as Markdown: the bars, then every figure; of each case the one of the largest scale, a whole one if there is one. */
 export function markdown({ machine, results }, cases) {
   const latest = cases.flatMap(({ name }) => {
     const own = Object.values(results).filter((result) => result.name === name);
-    return own.sort((a, b) => b.setting.scale - a.setting.scale).slice(0, 1);
+    const gaps = ({ missing }) => Object.keys(missing).length;
+    return own.sort((a, b) => b.setting.scale - a.setting.scale || gaps(a) - gaps(b)).slice(0, 1);
   });
   if (latest.length === 0) return 'There are no stored results of this machine.';
   const bars = latest.flatMap(({ name, setting, bars }) =>

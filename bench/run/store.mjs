@@ -4,10 +4,11 @@ import path from 'node:path';
 const folder = path.join(import.meta.dirname, '..', 'results');
 const fileOf = ({ id }) => path.join(folder, `${id}.json`);
 
-/** Results of different sizes are not compared. */
-export const keyOf = ({ name, setting }) => `${name} at ${setting.scale}`;
+/** Results of different sizes are not compared, and one without all contenders does not replace one that has them. */
+export const keyOf = ({ name, setting, missing }) =>
+  `${name} at ${setting.scale}${Object.keys(missing).length === 0 ? '' : ', in part'}`;
 
-/** The last results of this machine, by case and scale; empty where there are none. */
+/** The last results of this machine, by case, scale and whether it is whole; empty where there are none. */
 export async function readStored(machine) {
   try {
     return JSON.parse(await readFile(fileOf(machine), 'utf8'));
@@ -17,7 +18,7 @@ export async function readStored(machine) {
   }
 }
 
-/** Puts results in place of those of the same case and scale. @returns the file */
+/** Puts results in place of those of the same kind. @returns the file */
 export async function store(machine, stored, results) {
   const all = { ...stored.results, ...Object.fromEntries(results.map((result) => [keyOf(result), result])) };
   await mkdir(folder, { recursive: true });
