@@ -5,7 +5,6 @@ import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
 import type { Attempt, AttemptDeps, RunnableAction } from './attempt.ts';
 import { isBuiltin } from './builtin.ts';
-import { recordAttempt } from './former-self.ts';
 import type { Held } from './held.ts';
 import { packCache } from './pack-cache.ts';
 import { persist } from './persist.ts';
@@ -22,8 +21,6 @@ export interface CarryOutDeps extends Pick<
   db: Database;
   reporter: Reporter;
   log: Logger;
-  /** Where running attempts are on record. */
-  folder: string;
   /** Where packs are written to. */
   cache: string;
   apiUrl: () => Promise<string | undefined>;
@@ -93,11 +90,6 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
 
     async function run(attempt: Attempt): Promise<Outcome> {
       const token = randomUUID();
-      // a call starts no process of its own, and what does is on record itself
-      const record =
-        attempt.action.runner === 'warm'
-          ? undefined
-          : recordAttempt(deps.folder, `${attempt.execution}-${attempt.attempt}`, token);
       let pid: number | undefined;
       const endByForce = () => {
         if (pid !== undefined) killProcesses({ pid, token });
@@ -111,7 +103,6 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
           signal: AbortSignal.any([cancelled.signal, lost.signal]),
           onSpawn: (started) => {
             pid = started;
-            record?.spawned(started);
             if (lost.isAborted) endByForce();
           },
           append: (stream, byte_offset, content) =>
@@ -126,7 +117,6 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
         });
       } finally {
         lost.signal.removeEventListener('abort', endByForce);
-        record?.forget();
       }
     }
   };

@@ -29,6 +29,7 @@ export async function runProcess(
   const command = commandOf(attempt, deps.interpreters);
   const { runners } = deps;
   const folder = await runners.folders.take();
+  const record = runners.records.add(deps.token);
   try {
     const started = performance.now();
     const program = {
@@ -38,6 +39,7 @@ export async function runProcess(
       folder: folder.path,
     };
     const spawned = await runners.start(attempt, program, deps.token);
+    record.spawned(spawned.pid);
     deps.onSpawn?.(spawned.pid);
     const held = heldLog(attempt.action.output, deps.append);
     const { stdout, stderr } = captureBoth(spawned, attempt, parameters, held?.append ?? deps.append);
@@ -60,6 +62,7 @@ export async function runProcess(
     });
     return held === undefined ? outcome : await held.release(outcome);
   } finally {
+    record.forget();
     runners.folders.giveBack(folder);
   }
 }

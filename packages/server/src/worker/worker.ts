@@ -130,7 +130,6 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     log,
     interpreters,
     runners,
-    folder: self.folder,
     cache: join(config.home, 'cache', 'packs'),
     baseEnvironment: base,
     stopGraceSeconds: config.stopGraceSeconds,

@@ -5,8 +5,9 @@ import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { until } from '../../../../testing/until.ts';
-import { endFormerSelf, recordAttempt } from '../../src/worker/former-self.ts';
+import { endFormerSelf } from '../../src/worker/former-self.ts';
 import { groupIsAlive, startOf } from '../../src/worker/processes.ts';
+import { openRecords } from '../../src/worker/records.ts';
 import { openSite } from './site.ts';
 
 /** A process as a worker leaves it behind: it leads a group and carries a token. */
@@ -35,7 +36,7 @@ test('a worker that starts again ends what its former self left running, and app
   await site.db.run(sql`
     update execution set status = 'running', worker = (select id from worker), lease_token = gen_random_uuid(),
       lease_until = now() + interval '1 hour', started_at = now() where id = ${id}`);
-  const record = recordAttempt(folder, `${id}-1`, 'token-1');
+  const record = openRecords(folder, 'attempt').add('token-1');
   const pid = leaveBehind('token-1');
   record.spawned(pid);
 
@@ -71,7 +72,7 @@ test.runIf(process.platform === 'linux')(
     await using site = await openSite();
     const folder = join(site.home, 'worker', 'steady');
     mkdirSync(folder, { recursive: true });
-    recordAttempt(folder, '6-1', 'token-6');
+    openRecords(folder, 'attempt').add('token-6');
     const pid = leaveBehind('token-6');
     await until('it has its environment', () => startOf(pid) !== undefined);
     await endFormerSelf(folder);

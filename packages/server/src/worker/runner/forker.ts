@@ -5,6 +5,7 @@ import { CannotStart } from '../command.ts';
 import { openInput } from '../input.ts';
 import type { Interpreter } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
+import type { Records } from '../records.ts';
 import { readerOf, type Exit, type Program, type Spawned } from '../spawn.ts';
 import { killStrays } from '../stop.ts';
 import { runnerScript, startHelper } from './helper.ts';
@@ -22,8 +23,7 @@ export interface ForkerOptions {
   python: Interpreter;
   pipes: Pipes;
   baseEnvironment: Readonly<Record<string, string>>;
-  /** Where it is put on record. */
-  folder: string;
+  records: Records;
   /** An empty folder: it has nothing of its own at home. */
   home: string;
   book: RunnerBook;
@@ -69,7 +69,7 @@ export async function startForker({
   python,
   pipes,
   baseEnvironment,
-  folder,
+  records,
   home,
   book,
 }: ForkerOptions): Promise<Forker> {
@@ -80,7 +80,7 @@ export async function startForker({
     cwd: home,
     env: { ...base, HOME: home, TMPDIR: home, ATTUNE_ROOM: padding },
     stdio: ['ignore', 'ignore', 'ignore'],
-    folder,
+    records,
   });
   book.started('forker');
   const jobs = new Map<number, Job>();

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import type { Duplex } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import type { Command } from '../command.ts';
-import { recordRunner } from '../former-self.ts';
+import type { Records } from '../records.ts';
 import { exitOf, pidOf, type Exit } from '../spawn.ts';
 import { killGroup, killStrays } from '../stop.ts';
 
@@ -29,8 +29,7 @@ export interface HelperOptions {
   stdio: [number | 'ignore', number | 'ignore', number | 'ignore'];
   /** Set where descriptor 4 is to be one more channel, that nobody uses: it tells of the worker's end. */
   hasLifeline?: boolean;
-  /** Where it is put on record. */
-  folder: string;
+  records: Records;
 }
 
 /** The variable that marks a helper and what it starts, beside the mark of the attempt it works for. */
@@ -38,9 +37,9 @@ export const runnerTokenVariable = 'ATTUNE_RUNNER_TOKEN';
 
 /** Starts one.
  *  @throws Error what the system says where it does not start. */
-export async function startHelper({ command, cwd, env, stdio, hasLifeline, folder }: HelperOptions): Promise<Helper> {
+export async function startHelper({ command, cwd, env, stdio, hasLifeline, records }: HelperOptions): Promise<Helper> {
   const token = randomUUID();
-  const record = recordRunner(folder, token);
+  const record = records.add(token);
   const channels: StdioOptions = hasLifeline === true ? ['pipe', 'pipe'] : ['pipe'];
   try {
     const child = spawn(command.path, command.args, {

@@ -5,6 +5,7 @@ import type { Attempt } from '../attempt.ts';
 import { openFolders, type Folders } from '../folder.ts';
 import type { Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
+import { openRecords, type Records } from '../records.ts';
 import { spawnProgram, type Program, type Spawned } from '../spawn.ts';
 import { openPrestarted } from './prestarted.ts';
 import { openPythonForks } from './python.ts';
@@ -29,6 +30,8 @@ export interface RunnersOptions {
 /** The ways in which a worker starts actions, and the processes it keeps for that. */
 export interface Runners {
   folders: Folders;
+  /** Attempts that are processes of their own. */
+  records: Records;
   /** Starts an action as a process of its own: as a fork, as a process that waits for it, or else as a new one. All are alike to the
    *  action; docs/packs.md names what differs.
    *  @throws CannotStart where it does not start. */
@@ -48,7 +51,9 @@ export function openRunners(options: RunnersOptions): Runners {
   mkdirSync(home, { mode: 0o700, recursive: true });
   const book = runnerBook();
   const folders = openFolders(options.scratch);
-  const shared = { ...options, home, book, folders };
+  const records = openRecords(folder, 'attempt');
+  const ofRunners = openRecords(folder, 'runner');
+  const shared = { ...options, home, book, folders, records: ofRunners };
   const { python, nodejs } = interpreters;
   const canFork = options.prestart && process.platform === 'linux' && python !== undefined;
   const forks = canFork ? openPythonForks({ ...shared, python }) : undefined;
@@ -57,6 +62,7 @@ export function openRunners(options: RunnersOptions): Runners {
 
   return {
     folders,
+    records,
     async start({ action }, program, token) {
       const script = program.command.args.at(-1) ?? '';
       if (action.runner_type === 'python') {
@@ -81,6 +87,7 @@ export function openRunners(options: RunnersOptions): Runners {
     async close() {
       await Promise.all([forks?.close(), nodes?.close(), warm.close()]);
       await folders.close();
+      for (const one of [records, ofRunners]) one.close();
     },
   };
 }

@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import { openLaterInput, type Input } from '../input.ts';
 import type { Interpreter } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
+import type { Records } from '../records.ts';
 import { readerOf, type Program, type Spawned } from '../spawn.ts';
 import { runnerScript, startHelper, type Helper } from './helper.ts';
 import { environmentTexts, padding, room, sizeOf } from './room.ts';
@@ -15,8 +16,8 @@ export interface PrestartedOptions {
   nodejs: Interpreter;
   pipes: Pipes;
   baseEnvironment: Readonly<Record<string, string>>;
-  /** Where they are put on record, and the folder they wait in. */
-  folder: string;
+  records: Records;
+  /** The folder they wait in. */
   home: string;
   book: RunnerBook;
 }
@@ -43,7 +44,7 @@ interface Waiting {
 }
 
 /** Keeps Node processes that have started and know nothing yet; each becomes one action: see runners/prestarted.cjs. */
-export function openPrestarted({ nodejs, pipes, baseEnvironment, folder, home, book }: PrestartedOptions): Prestarted {
+export function openPrestarted({ nodejs, pipes, baseEnvironment, records, home, book }: PrestartedOptions): Prestarted {
   const waiting: Waiting[] = [];
   const closing = new Set<Promise<void>>();
   let coming = 0;
@@ -59,7 +60,7 @@ export function openPrestarted({ nodejs, pipes, baseEnvironment, folder, home, b
         cwd: home,
         env: { ...baseEnvironment, HOME: home, TMPDIR: home, ATTUNE_ROOM: padding },
         stdio: [input.readFd, out.writeFd, err.writeFd],
-        folder,
+        records,
       });
       book.started('prestarted');
       const giveUp = setTimeout(() => end(one, 'idle'), limits.idleMs);

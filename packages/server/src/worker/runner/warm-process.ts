@@ -39,7 +39,7 @@ interface Header {
 const headerLimit = 1_024;
 
 export async function startWarmProcess(
-  options: Pick<HelperOptions, 'command' | 'cwd' | 'env' | 'folder'>,
+  options: Pick<HelperOptions, 'command' | 'cwd' | 'env' | 'records'>,
   pipes: Pipes,
 ): Promise<WarmProcess> {
   const [out, err] = [await pipes.take(), await pipes.take()];

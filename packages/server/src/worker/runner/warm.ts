@@ -5,6 +5,7 @@ import { CannotStart, commandOf } from '../command.ts';
 import type { Folders } from '../folder.ts';
 import type { Interpreter, Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
+import type { Records } from '../records.ts';
 import { runnerScript } from './helper.ts';
 import type { Retirement, RunnerBook } from './stats.ts';
 import { startWarmProcess, type Answer, type WarmProcess } from './warm-process.ts';
@@ -29,8 +30,7 @@ export interface WarmOptions {
   interpreters: Interpreters;
   pipes: Pipes;
   baseEnvironment: Readonly<Record<string, string>>;
-  /** Where they are put on record. */
-  folder: string;
+  records: Records;
   /** Each has one of its own, as an attempt has. */
   folders: Folders;
   limits: WarmLimits;
@@ -65,7 +65,7 @@ export function openWarm({
   interpreters,
   pipes,
   baseEnvironment,
-  folder,
+  records,
   folders,
   limits,
   book,
@@ -132,7 +132,7 @@ export function openWarm({
           ATTUNE_ACTION: action.ref,
           ATTUNE_PACK_REF: pack_ref,
         },
-        folder,
+        records,
       },
       pipes,
     ).catch((error: unknown) => {
