@@ -1,7 +1,7 @@
 import { AttuneError, type Flow, type Id, type JsonObject, type Problem } from '@attune/core';
-import { executionQueue, executionRequests, type NewExecution, type Tx } from '@attune/db';
+import { executionQueue, executionRequests, type ActionRow, type NewExecution, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
-import { rowsFor } from './create.ts';
+import { actionsOf, rowsFor } from './create.ts';
 
 export interface ExecutionRequest {
   action_ref: string;
@@ -24,26 +24,83 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
   return { id: answer };
 }
 
-/** Requests executions outside any workflow, in as many statements for a thousand as for one; those of workflows, and questions to
- *  people, begin afterwards.
+/** Requests whose rows are made while the database stores those before them. */
+const portion = 500;
+
+/** Requests executions outside any workflow, in a statement for each five hundred; those of workflows, and questions to people, begin
+ *  afterwards.
  *  @returns in the order given, the id of each, or why that one is refused: nothing of it is stored, and the others are not touched. */
 export async function requestExecutions(tx: Tx, requests: readonly ExecutionRequest[]): Promise<(Id | AttuneError)[]> {
-  const rows = await executionRows(tx, requests);
-  const answers: (Id | AttuneError | undefined)[] = rows.map((row) => refusedRow(row));
-  const accepted = [...rows.keys()].filter((place) => answers[place] === undefined);
-  const ids = await insertRows(
-    tx,
-    accepted.flatMap((place) => rows[place] ?? []),
-  );
-  for (const [index, place] of accepted.entries()) answers[place] = ids[index];
-  return answers.map((answer) => {
-    if (answer === undefined) throw new Error('Each execution that was requested was to have an id');
-    return answer;
-  });
+  const known = requests.length > portion ? await actionsOf(tx, requests) : undefined;
+  const answers: (Id | AttuneError)[] = [];
+  const beginning: { place: number; row: NewExecution }[] = [];
+  let stored = Promise.resolve();
+  for (let from = 0; from < requests.length; from += portion) {
+    const rows = await executionRows(tx, requests.slice(from, from + portion), known);
+    const waiting: { place: number; row: NewExecution }[] = [];
+    for (const [index, row] of rows.entries()) {
+      const refusal = refusedRow(row);
+      if (refusal !== undefined) answers[from + index] = refusal;
+      else (waitsForWorker(row) ? waiting : beginning).push({ place: from + index, row });
+    }
+    await stored;
+    stored = store(tx, waiting, answers);
+    stored.catch(() => undefined); // whoever waits for it hears of it
+    if (from + portion < requests.length) await handedOver();
+  }
+  await stored;
+  await begin(tx, beginning, answers);
+  return answers;
 }
 
-/** The rows that requests become, in their order. */
-export const executionRows = (tx: Tx, requests: readonly ExecutionRequest[]): Promise<readonly NewExecution[]> =>
+async function store(
+  tx: Tx,
+  waiting: readonly { place: number; row: NewExecution }[],
+  answers: (Id | AttuneError)[],
+): Promise<void> {
+  const ids = await executionRequests.insertRequests(
+    tx,
+    waiting.map(({ row }) => row),
+  );
+  for (const [index, { place }] of waiting.entries()) answers[place] = idAt(ids, index);
+}
+
+/** Inserts what needs no worker, and begins it. */
+async function begin(
+  tx: Tx,
+  beginning: readonly { place: number; row: NewExecution }[],
+  answers: (Id | AttuneError)[],
+): Promise<void> {
+  const executions = await executionQueue.insertMany(
+    tx,
+    beginning.map(({ row }) => row),
+  );
+  for (const [index, { place }] of beginning.entries()) {
+    const execution = executions[index];
+    answers[place] = idAt(
+      executions.map(({ id }) => id),
+      index,
+    );
+    if (execution?.status === 'running') await advance(tx, { kind: 'begun', execution });
+  }
+}
+
+function idAt(ids: readonly Id[], index: number): Id {
+  const id = ids[index];
+  if (id === undefined) throw new Error('Each execution that was requested was to have an id');
+  return id;
+}
+
+/** A statement goes to the database with the next turn of the event loop, not before. */
+const handedOver = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** The rows that requests become, in their order.
+ *  @param known their actions by ref, where they were looked up already */
+export const executionRows = (
+  tx: Tx,
+  requests: readonly ExecutionRequest[],
+  known?: ReadonlyMap<string, ActionRow>,
+): Promise<readonly NewExecution[]> =>
   rowsFor(
     tx,
     requests.map((request) => ({
@@ -60,6 +117,7 @@ export const executionRows = (tx: Tx, requests: readonly ExecutionRequest[]): Pr
       timeout_seconds: null,
       error: null,
     })),
+    known === undefined ? {} : { actions: requests.map(({ action_ref }) => known.get(action_ref)) },
   );
 
 /** Why a row is not to be stored: whoever asked can still be told. One that would show a secret is stored, as `failed`. */
@@ -90,20 +148,3 @@ export function refusedRow({ status, result, action_ref }: NewExecution): Attune
 
 /** Whether a row is an execution that a worker will take: nothing else is to be done about it. */
 export const waitsForWorker = ({ status }: NewExecution): boolean => status === 'scheduled';
-
-/** Inserts rows and begins what needs no worker.
- *  @returns their ids in the order given */
-async function insertRows(tx: Tx, rows: readonly NewExecution[]): Promise<Id[]> {
-  const waiting = await executionRequests.insertRequests(tx, rows.filter(waitsForWorker));
-  const others = await executionQueue.insertMany(
-    tx,
-    rows.filter((row) => !waitsForWorker(row)),
-  );
-  for (const execution of others) {
-    if (execution.status === 'running') await advance(tx, { kind: 'begun', execution });
-  }
-  const [inTurn, othersInTurn] = [waiting.values(), others.values()];
-  return rows.flatMap((row) =>
-    waitsForWorker(row) ? (inTurn.next().value ?? []) : (othersInTurn.next().value?.id ?? []),
-  );
-}

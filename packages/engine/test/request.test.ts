@@ -7,22 +7,20 @@ import { flow, registerTestPack } from './play.ts';
 import { installAction } from './support.ts';
 import { counting } from './statements.ts';
 
-test('a thousand executions are requested in two statements, in the order given', async () => {
+test('a thousand executions are requested in three statements, five hundred in two, in the order given', async () => {
   await using fresh = await freshDatabase();
   await installAction(fresh.db, { ref: 'test.a', parameters: { n: { type: 'integer' } } });
   await installAction(fresh.db, { ref: 'test.b', runtime: 'python', timeout_seconds: 7 });
   const counted = counting(fresh.db);
-  const ids = await counted.db.transaction((tx) =>
-    requestExecutions(
-      tx,
-      Array.from({ length: 1_000 }, (_, n) => ({
-        action_ref: n % 3 === 0 ? 'test.b' : 'test.a',
-        parameters: n % 3 === 0 ? {} : { n },
-        executor: null,
-      })),
-    ),
-  );
-  expect(counted.statements()).toBe(2);
+  const requested = Array.from({ length: 1_000 }, (_, n) => ({
+    action_ref: n % 3 === 0 ? 'test.b' : 'test.a',
+    parameters: n % 3 === 0 ? {} : { n },
+    executor: null,
+  }));
+  const request = (from: number, to: number) =>
+    counted.db.transaction((tx) => requestExecutions(tx, requested.slice(from, to)));
+  const ids = await request(0, 1_000);
+  expect(counted.statements()).toBe(3);
   const rows = await fresh.db.many<{ id: string }>(sql`
     select id from execution
     where status = 'scheduled' and run_after is not null and input_hash is not null and revision is not null
@@ -31,6 +29,8 @@ test('a thousand executions are requested in two statements, in the order given'
     order by coalesce((config->>'n')::int, 0) = 0, (config->>'n')::int, id`);
   expect(rows).toHaveLength(1_000);
   expect(ids).toEqual([...rows.map(({ id }) => id)].sort((a, b) => Number(a) - Number(b)));
+  await request(0, 500);
+  expect(counted.statements()).toBe(5);
 });
 
 test('those that do not fit are refused by themselves; workflows begin', async () => {

@@ -10,6 +10,9 @@ const pollMs = 1_000;
 /** Milliseconds after which what is due and could not be done is tried again: a retry whose run is paused, for instance. */
 const overdueMs = 200;
 
+/** Events of a batch that says that many wait. */
+const manyEvents = 100;
+
 /** Most times that one deed is done before the others have their turn. */
 const timesInTurn = 20;
 
@@ -32,13 +35,23 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
     return true;
   };
 
+  /** Where many events wait, two batches side by side: the rules of one are decided while the database stores the other. */
+  const matchAll = async (): Promise<boolean> => {
+    const first = await match(db);
+    if (first > 0) bell.ring('execution', 'change');
+    if (first < manyEvents) return first > 0;
+    const both = await Promise.allSettled([drain(() => match(db)), drain(() => match(db))]);
+    for (const one of both) if (one.status === 'rejected') throw one.reason;
+    return true;
+  };
+
   const loop = startLoop({
     name: 'the executor',
     log,
     pollMs: Math.min(pollMs, heartbeatMs),
     async pass() {
       const waiting = await whatWaits(db);
-      const matched = waiting.events && (await drain(() => match(db)));
+      const matched = waiting.events && (await matchAll());
       const enacted = (waiting.enforcements || matched) && (await drain(() => enact(db)));
       const admitted = (waiting.actions || isDue(waiting.begin_seconds)) && (await drain(() => admit(db)));
       const retried = isDue(waiting.retry_seconds) && (await drain(() => retry(db)));
