@@ -1,4 +1,6 @@
+import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -24,7 +26,12 @@ export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
 
   let url = '';
   const publicUrl = () => config.publicUrl ?? url;
-  const { app } = await buildApi({ db, bell, log, secrets, metrics, now: () => new Date(), url: publicUrl }, passwords);
+  let stopping = false;
+  const isStopping = () => stopping;
+  const { app } = await buildApi(
+    { db, bell, log, secrets, metrics, now: () => new Date(), isStopping, url: publicUrl },
+    passwords,
+  );
   watchInstallation(metrics, db);
   await app.listen({ host: config.host, port });
   try {
@@ -42,6 +49,8 @@ export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
       },
     });
     const stop = async () => {
+      stopping = true;
+      await drained(app.server);
       await beating.stop();
       await app.close();
       await heartbeat.leave();
@@ -51,6 +60,17 @@ export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
     await app.close();
     throw error;
   }
+}
+
+/** Milliseconds for which a stopping API goes on answering clients that keep their connections: each is told to close its own with the
+ *  next answer, and health is 503, so that whoever shares out requests goes elsewhere. */
+const drainMs = 2_000;
+
+/** Waits until nobody is connected any more. */
+async function drained(server: Server): Promise<void> {
+  const until = performance.now() + drainMs;
+  const connections = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)));
+  while (performance.now() < until && (await connections()) > 0) await pause(20);
 }
 
 /** The address to reach it at from this machine: one that means 'all addresses' is none to connect to. */

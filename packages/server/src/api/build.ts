@@ -53,6 +53,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
     bodyLimit: bodyLimits.json,
     requestTimeout: requestTimeoutMs,
     forceCloseConnections: 'idle',
+    return503OnClosing: false, // what still comes on an open connection is answered
     routerOptions: { maxParamLength: 500 },
     clientErrorHandler: refuseMalformedHttp,
     frameworkErrors: (error, request, reply) => {
@@ -79,6 +80,7 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
+    if (deps.isStopping()) void reply.header('connection', 'close');
     done();
   });
   app.addHook('onResponse', (request, reply, done) => {

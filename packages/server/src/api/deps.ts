@@ -12,6 +12,8 @@ export interface ApiDeps {
   metrics: Pick<Metrics, 'render'>;
   /** Process time, for access tokens only. */
   now: () => Date;
+  /** Whether this process is about to end: clients are told to go elsewhere. */
+  isStopping: () => boolean;
   /** Base of the URLs that others are told, without a slash at its end. */
   url: () => string;
 }

@@ -13,6 +13,7 @@ export async function apiDocument(): Promise<Record<string, unknown>> {
     secrets: loadSecretKey('', '00'.repeat(32)),
     metrics: createMetrics(),
     now: () => new Date(0),
+    isStopping: () => false,
     url: () => '',
   });
   await app.ready();

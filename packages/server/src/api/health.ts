@@ -21,7 +21,7 @@ const HealthSchema = z
   })
   .meta({ id: 'Health' });
 
-export function healthRoutes(app: Api, { db }: ApiDeps): void {
+export function healthRoutes(app: Api, { db, isStopping }: ApiDeps): void {
   const areMigrationsCurrent = migrationCheck(db);
 
   app.get(
@@ -38,6 +38,7 @@ export function healthRoutes(app: Api, { db }: ApiDeps): void {
       },
     },
     async () => {
+      if (isStopping()) throw unavailable([{ message: 'This process is about to stop' }]);
       const living = await services.living(db).catch((cause: unknown) => {
         throw unavailable([{ message: 'The database does not answer' }], cause);
       });

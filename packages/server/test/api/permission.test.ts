@@ -121,6 +121,7 @@ test('a route without a permission keeps the server from starting', async () => 
     secrets: api.secrets,
     metrics: createMetrics(),
     now: () => new Date(),
+    isStopping: () => false,
     url: () => '',
   };
   for (const config of [{}, { permission: 'packs:everything' as 'packs:read' }]) {

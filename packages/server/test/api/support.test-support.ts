@@ -62,7 +62,10 @@ export async function testApi(open: () => Promise<TestDatabase> = freshDatabase)
   const url = () => 'https://attune.example';
   const metrics = createMetrics();
   watchInstallation(metrics, db);
-  const built = await buildApi({ db, bell, log, secrets, metrics, now: () => clock.now, url }, passwords);
+  const built = await buildApi(
+    { db, bell, log, secrets, metrics, now: () => clock.now, isStopping: () => false, url },
+    passwords,
+  );
   await built.app.ready();
 
   const call: TestApi['call'] = async (method, path, { token, body, headers = {} } = {}) => {
