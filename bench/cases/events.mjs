@@ -26,7 +26,7 @@ const turn = ({ url, bench }) =>
     const bodies = Array.from({ length: Math.ceil(count / batch) }, (_, n) =>
       bodyOf(Math.min(batch, count - n * batch)),
     );
-    const meter = await openMeter(site.client, attune.schema);
+    const meter = await openMeter(site.client, attune.schema, bench.server.pid);
     await meter.begin();
     const started = monotonicMs();
     await inLanes(bodies.length, connections, (n) => post(bodies[n]));

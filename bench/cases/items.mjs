@@ -17,7 +17,7 @@ const turn = ({ url, bench }) =>
       return completed - asked;
     };
     await run(100);
-    const meter = await openMeter(site.client, attune.schema);
+    const meter = await openMeter(site.client, attune.schema, bench.server.pid);
     await meter.begin();
     const ms = await run(count);
     await meter.end();

@@ -74,7 +74,7 @@ const rate = {
         Number((await site.client.query('select count(*)::int as made from attune.execution')).rows[0].made);
       await until('the first hundred have led to executions', async () => (await rows()) === 100);
       const all = Array.from({ length: count }, (_, n) => hook.signed(n));
-      const meter = await openMeter(site.client, attune.schema);
+      const meter = await openMeter(site.client, attune.schema, bench.server.pid);
       await meter.begin();
       const started = monotonicMs();
       await inLanes(count, connections, (n) => hook.deliver(all[n]));

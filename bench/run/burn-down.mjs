@@ -21,7 +21,7 @@ export const peerBurnDown = (subject, setting, { count, batch = 1_000, callers =
     withClient(url, async (client) => {
       const jobs = bench.sized(count);
       const start = () => subject.start(url, bench);
-      const meter = await openMeter(client, subject.schema);
+      const meter = await openMeter(client, subject.schema, bench.server.pid);
       await withHost(start(), (host) => host.call('enqueue', { count: jobs, callers, batch }));
       await client.query('vacuum analyze');
       await meter.begin();
@@ -51,7 +51,7 @@ export const attuneBurnDown = (subject, { count, worker = wideWorker, beside = (
       const { client } = site;
       const { rows } = await client.query('select coalesce(max(id), 0) as id from attune.execution');
       const before = rows[0].id;
-      const meter = await openMeter(client, subject.schema);
+      const meter = await openMeter(client, subject.schema, bench.server.pid);
       await fill(site, jobs);
       await client.query('vacuum analyze attune.execution');
       await meter.begin();

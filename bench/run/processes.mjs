@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 
 /** Ticks of the processor's accounting per second, on every Linux that Node runs on. */
 const ticksPerSecond = 100;
@@ -6,7 +6,7 @@ const ticksPerSecond = 100;
 /** A process and all below it, but for another and all below that. */
 function treeOf(pid, without) {
   const children = new Map();
-  for (const name of readdirSync('/proc').filter((one) => /^\d+$/.test(one))) {
+  for (const name of processNames()) {
     const parent = statOf(name)?.parent;
     if (parent !== undefined) children.set(parent, [...(children.get(parent) ?? []), Number(name)]);
   }
@@ -20,7 +20,7 @@ function treeOf(pid, without) {
   return all;
 }
 
-/** Seconds of processor that a process tree has used: those that live, and those that ended below them.
+/** Seconds of processor that a process tree has used: those that live, and those that ended below them. Where there is no /proc, 0.
  *  @param without a process below it that is not to count */
 export function processorSeconds(pid, without) {
   const ticks = treeOf(pid, without).reduce((sum, one) => sum + (statOf(one)?.ticks ?? 0), 0);
@@ -32,6 +32,8 @@ export function memoryMib(pid, without) {
   const kib = treeOf(pid, without).reduce((sum, one) => sum + pssKib(one), 0);
   return kib / 1_024;
 }
+
+const processNames = () => (existsSync('/proc') ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)) : []);
 
 function pssKib(pid) {
   try {

@@ -31,14 +31,24 @@ function casePart({ name, about, unit, setting, contenders, missing }, before) {
         was === undefined ? '' : `   ${changeOf(summary.median, was.median)} against ${number(was.median)}`;
       lines.push(`    ${titleOf(figure).padEnd(34)} ${range(summary)}${change}`);
     }
-    if (cost !== undefined) lines.push(`    ${costOf(cost, unit, setting)}`);
+    if (cost !== undefined) lines.push(`    per ${unit}: ${costOf(cost)}; fsync ${setting.postgresql.fsync}`);
   }
   for (const [contender, why] of Object.entries(missing)) lines.push(`  ${contender}: not measured (${why})`);
   return lines.join('\n');
 }
 
-const costOf = ({ rows_kept, commits, wal_bytes }, unit, { postgresql }) =>
-  `per ${unit}: rows kept ${number(rows_kept.median)}, commits that write ${number(commits.median)}, log ${number(wal_bytes.median)} B; fsync ${postgresql.fsync}`;
+/** What a unit of work costs. Processor time is of PostgreSQL, and of all processes besides, where it is known. */
+function costOf({ rows_kept, commits, wal_bytes, postgresql_us, processes_us }) {
+  const parts = [
+    `rows kept ${number(rows_kept.median)}`,
+    `commits that write ${number(commits.median)}`,
+    `log ${number(wal_bytes.median)} B`,
+  ];
+  if (postgresql_us.median + processes_us.median > 0) {
+    parts.push(`processor ${number(postgresql_us.median)} + ${number(processes_us.median)} us`);
+  }
+  return parts.join(', ');
+}
 
 const range = ({ median, min, max, count }) =>
   count === 1 ? number(median) : `${number(median)} [${number(min)}..${number(max)}]`;
@@ -107,9 +117,7 @@ export function markdown({ machine, results }, cases) {
         Object.entries(figures)
           .map(([figure, summary]) => `${titleOf(figure)}: ${range(summary)}`)
           .join('<br>'),
-        cost === undefined
-          ? ''
-          : `per ${unit}: ${number(cost.rows_kept.median)} rows, ${number(cost.commits.median)} commits that write, ${number(cost.wal_bytes.median)} B`,
+        cost === undefined ? '' : `per ${unit}: ${costOf(cost)}`,
       ]),
     ),
   );
@@ -118,7 +126,7 @@ export function markdown({ machine, results }, cases) {
   return [
     `${nameOf(machine)}; PostgreSQL ${server_version}, fsync ${fsync}, synchronous_commit ${synchronous_commit}, full_page_writes ${full_page_writes}; measured ${[...new Set([taken[0], taken.at(-1)])].join(' to ')}.`,
     table(['Case', 'What', 'Measured', 'Must', 'Goal', '', 'Scale'], bars),
-    table(['Case', 'Contender', 'Figures', 'Rows kept, commits, log'], figures),
+    table(['Case', 'Contender', 'Figures', 'Costs'], figures),
   ].join('\n\n');
 }
 

@@ -23,7 +23,7 @@ export const peerSteps = (subject, { workflows, lanes, ...more }) => ({
         const count = bench.sized(workflows);
         await host.call('launch');
         await host.call('steps', { workflows: warmUps, count: steps, lanes: 1, ...more });
-        const meter = await openMeter(client, subject.schema);
+        const meter = await openMeter(client, subject.schema, bench.server.pid);
         await meter.begin();
         const taken = await host.call('steps', { workflows: count, count: steps, lanes, ...more });
         await meter.end();
@@ -48,7 +48,7 @@ export const attuneSteps = (subject, action_ref, { workflows, lanes, worker = wi
         return { asked, completed };
       };
       for (let n = 0; n < warmUps; n++) await runOne();
-      const meter = await openMeter(site.client, subject.schema);
+      const meter = await openMeter(site.client, subject.schema, bench.server.pid);
       await meter.begin();
       const runs = [];
       await inLanes(count, lanes, async () => runs.push(await runOne()));
