@@ -98,8 +98,8 @@ export async function play(postgres: Postgres, { operations, disturb, examine }:
     const settledMs = performance.now() - healedAt;
     await respondent.stop();
     client.close();
-    for (const listener of world.listeners) listener.destroy();
     const lingering = await company.dismiss(stopMs);
+    for (const listener of world.listeners) listener.destroy();
     const leftovers = await leftoversIn(home);
     const evidenceIn = async (tx: Tx): Promise<Evidence> => ({
       ...{ journal: load.journal, traces: readTraces(effects), leftovers, exits: [...company.exits()] },

@@ -4,6 +4,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
+import { watchUnused } from '../stop-connections.ts';
 import { watchInstallation } from '../metrics/installation.ts';
 import { ensureAdmin } from './auth/first-start.ts';
 import { ensureLocalToken } from './auth/local-token.ts';
@@ -33,6 +34,7 @@ export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
     passwords,
   );
   watchInstallation(metrics, db);
+  const endUnused = watchUnused(app.server);
   await app.listen({ host: config.host, port });
   try {
     url = urlOf(config.host, (app.server.address() as AddressInfo).port);
@@ -52,6 +54,7 @@ export async function startApi(deps: Deps, port: number): Promise<RunningApi> {
       stopping = true;
       await drained(app.server);
       await beating.stop();
+      endUnused();
       await app.close();
       await heartbeat.leave();
     };

@@ -4,6 +4,7 @@ import fastify, { LogController } from 'fastify';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
+import { watchUnused } from '../stop-connections.ts';
 import { expectedFilters, parseFilter } from './filter.ts';
 import { Hub, type Subscriber } from './hub.ts';
 
@@ -16,6 +17,8 @@ const mostFilters = 100;
 const mostBufferedBytes = 1_048_576;
 /** Milliseconds between two looks whether a client's token still holds. */
 const recheckMs = 30_000;
+/** Milliseconds that clients have to say goodbye when the notifier stops. */
+const goodbyeMs = 1_000;
 
 /** The notifier tells WebSocket clients what changed. Notifications are hints: they carry no parameters and no results, nothing is
  *  replayed, and a client that missed some reads the rows. */
@@ -72,6 +75,7 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
     for (const data of pending) hear(data);
   }
 
+  const endUnused = watchUnused(app.server);
   const url = await app.listen({ host: config.host, port: 0 });
   const heartbeat = heartbeatOf(db, 'notifier', { url: `${url.replace(/^http/, 'ws')}/ws` });
   await heartbeat.beat();
@@ -90,8 +94,15 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
   return async () => {
     for (const leave of off) leave();
     await loop.stop();
-    for (const client of app.websocketServer.clients) client.close(1001, 'The server stops');
+    const { clients } = app.websocketServer;
+    for (const client of clients) client.close(1001, 'The server stops');
+    // who does not read does not say goodbye either
+    const cutOff = setTimeout(() => {
+      for (const client of clients) client.terminate();
+    }, goodbyeMs);
+    endUnused();
     await app.close();
+    clearTimeout(cutOff);
     await heartbeat.leave();
   };
 }

@@ -134,6 +134,19 @@ test('a token that cannot be checked, as while the database restarts, costs its 
   client.socket.close();
 });
 
+test('a client that reads nothing does not keep the notifier from stopping', async () => {
+  await using fresh = await freshDatabase();
+  const client = await (async () => {
+    await using notifier = await site(fresh);
+    const deaf = listen(notifier.url, 'good');
+    await deaf.hears({ type: 'welcome' });
+    deaf.socket.pause();
+    return deaf;
+  })();
+  client.socket.resume();
+  await until('the connection is gone', () => client.closed() !== undefined);
+}, 20_000);
+
 test('a pause, and a question with its answer, are told to whoever follows the execution or all questions', async () => {
   await using fresh = await freshDatabase();
   await using notifier = await site(fresh);
