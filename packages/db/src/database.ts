@@ -54,9 +54,10 @@ export interface DatabaseOptions {
   applicationName?: string;
   /** Seals and opens secrets; without one, whoever has a secret to keep is refused. */
   vault?: Vault;
-  /** Plans go by an index wherever one serves. A prepared statement keeps the plan that it got while its table was small, which in a
-   *  new database is a scan of the whole table, until statistics are taken first; meanwhile each statement would cost more the more
-   *  rows there are. For services, whose statements all have their index. Default false. */
+  /** Plans go by an index wherever one serves, row by row. A prepared statement keeps the plan that it got while its table was small,
+   *  which in a new database is a scan of the whole table or a join with all of it, until statistics are taken first; meanwhile each
+   *  statement would cost more the more rows there are. And one plan serves all values, so none is made again for each. For services,
+   *  whose statements all have their index. Default false. */
   avoidScans?: boolean;
   /** How long statements and transactions may take, for processes that serve: connections lost without a word are then noticed, too.
    *  Default: no bound. */
@@ -65,15 +66,18 @@ export interface DatabaseOptions {
   onIdleError?: (error: Error) => void;
 }
 
+const plansByIndex =
+  ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
+
 /** Statements are sent without waiting for the answers to those before; the server runs them one after another. */
 const pipelined = { pipeline: true };
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const config = withTimeouts(connectionConfig(url, options.applicationName ?? 'attune'), options.timeouts);
-  const scans = options.avoidScans === true ? ' -c enable_seqscan=off' : '';
+  const plans = options.avoidScans === true ? plansByIndex : '';
   const pool = new pg.Pool({
     ...config,
-    options: `${config.options ?? ''}${scans}`,
+    options: `${config.options ?? ''}${plans}`,
     max: options.max ?? 10,
     Client: QuickClient,
     ...pipelined,
