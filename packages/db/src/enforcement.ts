@@ -91,12 +91,16 @@ export interface EnforcementOutcome {
   executions: Id[];
 }
 
-/** What an event led to: its enforcements and the executions of each. */
+/** What an event led to: its enforcements and the executions of each, later attempts among them. */
 export const ofEvent = (tx: Tx, event: Id): Promise<EnforcementOutcome[]> =>
   tx.many<EnforcementOutcome>(sql`
     select n.rule_ref, n.id, n.status, n.error,
-      array(select e.id::text from execution e
-        where e.enforcement = n.id and e.parent is null and e.revision is not null order by e.id) as executions
+      array(
+        -- by way of the first attempt, in the words of the index that finds it
+        select a.id::text from execution f
+        cross join lateral (select f.id union all select e.id from execution e where e.original_execution = f.id) a
+        where f.enforcement = n.id and f.revision is not null and f.parent is null and f.original_execution is null
+        order by a.id) as executions
     from enforcement n where n.event = ${event} order by n.id`);
 
 /** The rule and the trigger of enforcements. */

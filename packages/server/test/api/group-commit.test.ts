@@ -3,6 +3,7 @@ import { sql, type Database, type Tx } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
 import { eventIngress, type EventIngress, type SentEvent } from '../../src/api/event-ingress.ts';
+import { errorOf } from '../../src/api/edge/errors.ts';
 import { waitingLimit } from '../../src/api/edge/limits.ts';
 import { Gathering } from '../../src/api/gathering.ts';
 import type { Created } from '../../src/api/idempotency.ts';
@@ -129,9 +130,11 @@ test('connections that are lost meanwhile: what was answered is stored once, wha
     asked.push(ask(ingress, all.slice(from, from + 80)));
     await fresh.db.run(sql`select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'ingress'`);
   }
-  const first = (await Promise.all(asked))
-    .flat()
-    .map((answer) => (answer.status === 'fulfilled' ? answer.value.id : undefined));
+  const settled = (await Promise.all(asked)).flat();
+  for (const answer of settled) {
+    if (answer.status === 'rejected') expect(errorOf(answer.reason, 0).code).toBe('unavailable');
+  }
+  const first = settled.map((answer) => (answer.status === 'fulfilled' ? answer.value.id : undefined));
   const again = await Promise.all(all.map((one) => ingress.ask(one)));
   expect(await stored(fresh.db)).toEqual(numbers(400));
   for (const [n, id] of first.entries()) if (id !== undefined) expect(again[n]).toEqual({ id, repeated: true });

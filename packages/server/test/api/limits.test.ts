@@ -3,9 +3,9 @@ import { randomBytes } from 'node:crypto';
 import type { JsonObject } from '@attune/core';
 import { sql } from '@attune/db';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { bodyLimits, logLimit, pageLimit, treeLimit } from '../../src/api/edge/limits.ts';
+import { bodyLimits, logLimit, pageLimit, treeLimit, waitingLimit } from '../../src/api/edge/limits.ts';
 import { dataOf, rowsOf, testApi, type TestApi } from './support.test-support.ts';
-import { packFiles, registerTestPack, upload } from './test-pack.test-support.ts';
+import { packFiles, registerTestPack, upload, webhookOf } from './test-pack.test-support.ts';
 
 let api: TestApi;
 let url: string;
@@ -98,4 +98,22 @@ test('a log answer holds as many bytes as its limit, and goes on where it stoppe
   const most = await read(`limit=${logLimit.most}`);
   expect(most).toMatchObject({ next_offset: logLimit.most, complete: false });
   expect(await read(`offset=${logLimit.most}`)).toMatchObject({ next_offset: logLimit.most + chunk, complete: true });
+});
+
+test('what waits to be stored is bounded: beyond it a request is told when to come again, and the others are stored', async () => {
+  const { path } = await webhookOf(api, 'demo.open');
+  const body = Buffer.from(JSON.stringify('x'.repeat(9 * 1_048_576)));
+  // two are being stored, these wait
+  const waiting = Math.floor(waitingLimit.bytes / body.length);
+  const send = () => api.call('POST', path, { body, headers: { 'content-type': 'application/json' } });
+  const { answers, refused } = await api.db.transaction(async (tx) => {
+    await tx.run(sql`lock table event in access exclusive mode`);
+    const all = Array.from({ length: 2 + waiting + 1 }, send);
+    const first = await Promise.race(all);
+    return { answers: all, refused: first };
+  });
+  expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
+  expect((refused.body['error'] as JsonObject)['code']).toBe('overloaded');
+  const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
+  expect(statuses).toEqual([...Array.from({ length: 2 + waiting }, () => 200), 503]);
 });

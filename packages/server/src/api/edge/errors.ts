@@ -1,4 +1,5 @@
 import { AttuneError, type ErrorCode, type Problem } from '@attune/core';
+import { isPassing } from '@attune/engine';
 import type { FastifyError } from 'fastify';
 
 /** The one shape in which every error leaves the API. */
@@ -29,7 +30,8 @@ export function errorOf(thrown: unknown, bodyLimit: number): AttuneError {
     case 'FST_ERR_BAD_URL':
       return new AttuneError('bad_request', 'The path is not a valid URL path; check its % escapes');
   }
-  if (code !== undefined && isUnreachable(code)) {
+  // what the driver says of a connection that it lost has no code
+  if (code === undefined ? isPassing(thrown) : isUnreachable(code)) {
     return new AttuneError('unavailable', 'The database cannot be reached at the moment; try again', { cause: thrown });
   }
   return new AttuneError('internal', 'The server failed; its log has the reason under this request id', {
