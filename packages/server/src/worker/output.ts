@@ -37,8 +37,8 @@ function readYamlOutput(text: string): Output {
 
 const linesOf = (text: string): string[] => text.split('\n').filter((line) => line.trim() !== '');
 
-/** In a list, since null is a value too. */
-function tryJson(text: string): [Json] | undefined {
+/** In a list, since null is a value too; undefined where the text is no JSON. */
+export function tryJson(text: string): [Json] | undefined {
   try {
     return [parseJson(text)];
   } catch {

@@ -1,11 +1,10 @@
-import { parseJson, type Json, type JsonObject } from '@attune/core';
+import type { Json, JsonObject } from '@attune/core';
 import type { Outcome } from '@attune/engine';
 import type { OutputFormat } from './attempt.ts';
-import { readOutput, type Output } from './output.ts';
+import { readOutput, tryJson, type Output } from './output.ts';
 import type { Answer } from './runner/warm-process.ts';
 import type { Exit } from './spawn.ts';
 import { storable } from './storable.ts';
-import { streamLimit } from './stream.ts';
 
 /** Most bytes of standard output that a result holds as text; the log holds more. */
 export const stdoutInResult = 1024 * 1024;
@@ -69,19 +68,20 @@ export function outcomeOf(ended: Ended): Outcome {
  *  function returned. */
 export function answerOutcome({ answer, ...seen }: Answered): Outcome {
   const succeeded = answer.kind === 'returned';
-  const data: Json = 'payload' in answer ? parseJson(decode(answer.payload)) : tooLong;
+  const value: [Json] | undefined = 'payload' in answer ? tryJson(decode(answer.payload)) : [answer.reason];
   const result: JsonObject = {
     exit_code: succeeded ? 0 : 1,
     duration_ms: seen.duration_ms,
     succeeded,
-    ...(succeeded ? { data } : stdoutView(seen.stdout, decode(seen.stdout.bytes))),
+    ...(succeeded ? dataView(value) : stdoutView(seen.stdout, decode(seen.stdout.bytes))),
     ...restView(seen, decode(seen.stderr.bytes)),
-    ...(succeeded ? {} : { error: data }),
+    ...(succeeded ? {} : { error: value?.[0] ?? 'run() failed' }),
   };
   return { kind: succeeded ? 'succeeded' : 'failed', result: asStorable(result) };
 }
 
-const tooLong = `What run() returned is longer than ${streamLimit} bytes as JSON`;
+const dataView = (value: readonly [Json] | undefined): JsonObject =>
+  value === undefined ? { data_error: 'What run() returned is not JSON without its secrets' } : { data: value[0] };
 
 /** The outcome of an attempt whose action did not start. */
 export const notStarted = (error: string, details: JsonObject = {}): Outcome => ({

@@ -58,6 +58,9 @@ def run(parameters, context):
         return "x" * 11_000_000
     if what == "end":
         os._exit(parameters["code"])
+    if what == "meddle":
+        os.write(3, b'{"ok": true}\\n')
+        time.sleep(60)
     if what == "exit":
         sys.exit(0)
     if what == "crash":
@@ -111,6 +114,7 @@ exports.run = async (parameters, context) => {
     case 'nan': return { a: 1n };
     case 'long': return 'x'.repeat(11_000_000);
     case 'end': process.exit(parameters.code);
+    case 'meddle': fs.writeSync(3, '{"ok": true}\\n'); await new Promise(() => setTimeout(() => 0, 60_000));
     case 'exit': process.exit(0);
     case 'crash': process.kill(process.pid, 'SIGSEGV'); await new Promise(() => setTimeout(() => 0, 60_000));
     case 'stick': console.log('stuck'); for (;;);
@@ -227,6 +231,10 @@ describe.each(languages)('a warm runner of %s', (runner_type) => {
     expect(ends[0]?.result['error']).toBe('The process ended with code 0 before run() returned');
     expect((await call(bench, 'count')).data).toMatchObject({ calls: 1 });
     expect(bench.runners.stats()).toMatchObject({ retired: { warm: { crashed: 3 } }, alive: { warm: 1 } });
+    const { kind, result } = await call(bench, 'meddle');
+    expect(kind).toBe('failed');
+    expect(result['error']).toBe('The process wrote to descriptor 3, by which it speaks with the worker');
+    expect((await call(bench, 'count')).data).toMatchObject({ calls: 1 });
   });
 
   test.each(['time limit', 'cancel'])('ends a stuck call: %s', async (how) => {
@@ -276,6 +284,8 @@ describe.each(languages)('a warm runner of %s', (runner_type) => {
     const run = (what: string) => bench.run(secret, { parameters: { do: what, text: 'canary-7' } });
     expect((await run('say')).started.log('stdout')).toBe('loaded\n******\nchild\n');
     expect((await run('throw')).result['error']).toMatch(/no \*{6}$/);
+    const told = await bench.run(secret, { parameters: { do: 'nothing', text: 'null' } });
+    expect(told.result).toMatchObject({ succeeded: true, data_error: expect.stringContaining('not JSON') as string });
     const { data } = await call(bench, 'environment');
     expect(JSON.stringify(data)).not.toContain('canary-7');
     const { own, shown } = data as { own: Record<string, string>; shown: string };

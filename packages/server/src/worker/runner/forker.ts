@@ -90,17 +90,15 @@ export async function startForker({
   let forks = 0;
   let onIdle: () => void = () => undefined;
 
-  const hear = (message: { id?: number; pid?: number; status?: number; refused?: string }) => {
+  const hear = (line: string) => {
+    const message = readLine(line);
     const job = jobs.get(message.id ?? -1);
     if (message.id === undefined) onHello(message as unknown as Hello);
     else if (message.pid !== undefined) job?.onPid(message.pid);
     else if (message.status !== undefined) job?.onExit(exitOfStatus(message.status));
     else job?.onRefused();
   };
-  helper.channel.on(
-    'data',
-    lineCutter((line) => hear(JSON.parse(line) as Parameters<typeof hear>[0])),
-  );
+  helper.channel.on('data', lineCutter(hear));
   void helper.exited.then(() => {
     book.retired('forker', retiring ?? 'crashed');
     // nobody can tell any more how they end
@@ -197,6 +195,15 @@ export async function startForker({
       await helper.end(patienceMs.end);
     },
   };
+}
+
+/** What is no line of a forker says nothing: who waits for one gives it up. */
+function readLine(line: string): { id?: number; pid?: number; status?: number } {
+  try {
+    return JSON.parse(line) as ReturnType<typeof readLine>;
+  } catch {
+    return { id: -1 };
+  }
 }
 
 /** As wait(2) has it. */

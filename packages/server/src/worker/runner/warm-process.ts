@@ -6,11 +6,12 @@ import type { Pipes } from '../pipes.ts';
 import type { StreamName } from '../attempt.ts';
 import { startHelper, type Helper, type HelperOptions } from './helper.ts';
 
-/** What a call came to: JSON of what `run` returned, or of the text of what it threw; or the process ended before it answered. */
+/** What a call came to: JSON of what `run` returned, or of the text of what it threw; or the process ended before it answered, or said
+ *  something that is no answer and why. */
 export type Answer =
   | { kind: 'returned' | 'threw'; payload: Buffer; memory: number; hasChildren: boolean }
   | { kind: 'ended'; exit: Exit }
-  | { kind: 'too_long' };
+  | { kind: 'broken'; reason: string };
 
 /** A process that answers calls, one at a time. */
 export interface WarmProcess {
@@ -60,15 +61,21 @@ export async function startWarmProcess(
     streams[name].on('error', () => undefined);
   }
   let onAnswer: (answer: Answer) => void = () => undefined;
+  let ended: Answer | undefined;
   helper.channel.on(
     'data',
     answerReader((answer) => onAnswer(answer)),
   );
   const closed = Object.values(streams).map((stream) => new Promise((resolve) => stream.once('close', resolve)));
   void helper.exited.then(async (exit) => {
+    for (const name of ['stdout', 'stderr'] as const) {
+      outputs?.[name].hurry();
+      streams[name].resume();
+    }
     // what it wrote last comes before the news of its end, unless somebody else holds its streams
     await Promise.race([Promise.all(closed), new Promise((resolve) => setTimeout(resolve, 500).unref())]);
-    onAnswer({ kind: 'ended', exit });
+    ended = { kind: 'ended', exit };
+    onAnswer(ended);
     for (const stream of Object.values(streams)) stream.destroy();
   });
 
@@ -85,7 +92,8 @@ export async function startWarmProcess(
       outputs = sinks;
       const answer = await new Promise<Answer>((resolve) => {
         onAnswer = resolve;
-        helper.channel.write(request);
+        if (ended !== undefined) resolve(ended);
+        else helper.channel.write(request);
       });
       onAnswer = () => undefined;
       for (const name of ['stdout', 'stderr'] as const) {
@@ -122,7 +130,7 @@ function readRest(stream: Socket, fd: number, sink: Sink): void {
   }
 }
 
-/** Puts answers together from the pieces they come in. */
+/** Puts answers together from the pieces they come in. An action can write to its process's channel too: then nothing is believed. */
 function answerReader(onAnswer: (answer: Answer) => void): (piece: Buffer) => void {
   let parts: Buffer[] = [];
   let size = 0;
@@ -133,14 +141,19 @@ function answerReader(onAnswer: (answer: Answer) => void): (piece: Buffer) => vo
     if (header === undefined) {
       const all = Buffer.concat(parts);
       const end = all.indexOf(10);
-      if (end === -1) {
-        if (size > headerLimit) onAnswer({ kind: 'too_long' });
+      if (end === -1 && size <= headerLimit) return;
+      header = headerOf(all.subarray(0, end));
+      if (header === undefined) {
+        onAnswer({ kind: 'broken', reason: 'The process wrote to descriptor 3, by which it speaks with the worker' });
         return;
       }
-      header = JSON.parse(all.toString('utf8', 0, end)) as Header;
       parts = [all.subarray(end + 1)];
       size = all.length - end - 1;
-      if (header.length > streamLimit) onAnswer({ kind: 'too_long' });
+    }
+    if (header.length > streamLimit) {
+      onAnswer({ kind: 'broken', reason: `What run() returned is longer than ${streamLimit} bytes as JSON` });
+      parts = []; // whatever comes of it, the process ends
+      return;
     }
     if (size < header.length) return;
     const { ok, memory, children } = header;
@@ -150,4 +163,16 @@ function answerReader(onAnswer: (answer: Answer) => void): (piece: Buffer) => vo
     size = 0;
     onAnswer({ kind: ok ? 'returned' : 'threw', payload, memory, hasChildren: children });
   };
+}
+
+function headerOf(line: Buffer): Header | undefined {
+  try {
+    const { ok, memory, children, length } = JSON.parse(line.toString()) as Partial<Header>;
+    if (typeof ok !== 'boolean' || typeof memory !== 'number' || typeof children !== 'boolean') return undefined;
+    return Number.isSafeInteger(length) && Number(length) >= 0
+      ? { ok, memory, children, length: Number(length) }
+      : undefined;
+  } catch {
+    return undefined;
+  }
 }

@@ -153,7 +153,7 @@ export function openWarm({
   const whyNotAgain = (process: WarmProcess, answer: Answer): Retirement | undefined => {
     if (answer.kind === 'ended') return 'crashed';
     if (isClosed) return 'closing';
-    if (answer.kind === 'too_long') return 'stopped';
+    if (answer.kind === 'broken') return 'stopped';
     if (answer.hasChildren) return 'leftovers';
     if (process.uses >= limits.uses) return 'uses';
     if (answer.memory > limits.memory) return 'memory';
