@@ -58,8 +58,12 @@ export async function finish(db: Database, report: Report): Promise<ReportAnswer
 
 /** The same for many attempts in one transaction, with a number of statements that does not depend on how many there are. Where that
  *  transaction fails, each run's reports get one of their own, and at last each report: one that cannot be recorded harms no other.
- *  @param handOver who takes next tasks as they are created; default: they wait for a claim */
-export async function finishAll(db: Database, reports: readonly Report[], handOver?: HandOver): Promise<Finish> {
+ *  @param handOverFor who takes next tasks as they are created, for reports that are recorded together; default: they wait for a claim */
+export async function finishAll(
+  db: Database,
+  reports: readonly Report[],
+  handOverFor?: (reports: readonly Report[]) => HandOver,
+): Promise<Finish> {
   const total: Finish = { answers: new Map(), handedOver: [], schedules: false, waits: false, events: false };
   const [ordinary, special] = partition(reports, isOrdinary);
   const add = ({ answers, handedOver, ...flags }: Finish): void => {
@@ -69,6 +73,7 @@ export async function finishAll(db: Database, reports: readonly Report[], handOv
   };
   const attempt = async (some: readonly Report[], patient: boolean, rest: (error: unknown) => Promise<void>) => {
     try {
+      const handOver = handOverFor?.(some);
       add(await inTransaction(db, (tx) => finishIn(tx, some, patient, handOver)));
     } catch (error) {
       await rest(error);
@@ -116,7 +121,9 @@ function byRun(reports: readonly Report[]): Report[][] {
   const groups = new Map<Id, Report[]>();
   for (const report of reports) {
     const run = report.claimed === undefined ? `? ${report.execution}` : (report.claimed.workflow_execution ?? '');
-    groups.set(run, [...(groups.get(run) ?? []), report]);
+    const group = groups.get(run) ?? [];
+    groups.set(run, group);
+    group.push(report);
   }
   return [...groups.values()];
 }

@@ -35,7 +35,7 @@ const report = ({ id, lease_token, revision, workflow_execution }: ClaimedExecut
 const takeAll = (db: Database, worker: Id): Promise<ClaimedExecution[]> =>
   claim(db, { worker, runtimes: ['shell'], limit: 1_000 });
 
-const handTo = (worker: Id, limit: number): HandOver => ({ worker, lanes: [{ runtimes: ['shell'], limit }] });
+const handTo = (worker: Id, limit: number) => (): HandOver => ({ worker, lanes: [{ runtimes: ['shell'], limit }] });
 
 const statusCounts = async (db: Database): Promise<Record<string, number>> =>
   Object.fromEntries(
@@ -114,10 +114,10 @@ test('nothing is handed over in a run that is paused or cancelled, nor what anot
   await cancel(db, owners[1]?.id ?? '');
   const paused = await finishAll(db, claimed.slice(0, 2).map(report), handTo(worker, 5));
   expect(paused.handedOver).toEqual([]);
-  const other = await finishAll(db, claimed.slice(2).map(report), {
+  const other = await finishAll(db, claimed.slice(2).map(report), () => ({
     worker,
     lanes: [{ runtimes: ['python'], limit: 5 }],
-  });
+  }));
   expect(other).toMatchObject({ handedOver: [], schedules: true });
 });
 
@@ -135,6 +135,19 @@ test('one report that cannot be recorded harms no other', async () => {
   expect(answers.get(broken?.execution ?? '')).toBeInstanceOf(Error);
   expect(sound.map(({ execution }) => answers.get(execution))).toEqual(sound.map(() => 'recorded'));
   expect(answers.get(plain.id)).toBe('recorded');
+});
+
+test('where each report gets a transaction of its own, no more is handed over than places are free', async () => {
+  const { fresh, db, worker, claimed } = await manyRuns(4);
+  await using _ = fresh;
+  const [broken, ...sound] = claimed.map(report);
+  const asked: number[] = [];
+  const { handedOver } = await finishAll(db, [{ ...(broken as Report), lease_token: 'no token' }, ...sound], (some) => {
+    asked.push(some.length);
+    return { worker, lanes: [{ runtimes: ['shell'], limit: some.length }] };
+  });
+  expect(handedOver).toHaveLength(3);
+  expect(asked).toEqual([4, 1, 1, 1, 1]);
 });
 
 test('reports that come too late are refused beside others that are recorded', async () => {

@@ -50,7 +50,7 @@ export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: Re
   const record = async (batch: readonly Waiting[]): Promise<void> => {
     const reports = batch.map((one) => one.report);
     const askedAt = performance.now();
-    const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver(reports));
+    const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver);
     onHandedOver(handedOver, askedAt);
     bell.ring(
       'change',
