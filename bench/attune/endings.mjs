@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 
-const pauseMs = 3;
+/** Milliseconds until the next look: looking takes its part of the machine, so what has lasted long is looked at less often. */
+const pauseAfter = (waitedMs) => Math.min(Math.max(waitedMs / 20, 3), 10);
 
 /** Watches executions end, on one connection however many are waited for.
  *  @param offset how far the database's clock is ahead of this machine's own
@@ -27,7 +28,8 @@ export function watchEndings(client, offset) {
     watching = true;
     try {
       while (waiting.size > 0) {
-        await pause(pauseMs);
+        const oldest = Math.min(...[...waiting.values()].map(({ since }) => since));
+        await pause(pauseAfter(performance.now() - oldest));
         await look();
       }
     } catch (error) {
@@ -40,7 +42,7 @@ export function watchEndings(client, offset) {
   return {
     of: (id) =>
       new Promise((resolve, reject) => {
-        waiting.set(id, { resolve, reject });
+        waiting.set(id, { resolve, reject, since: performance.now() });
         if (!watching) void watch();
       }),
   };

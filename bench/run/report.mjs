@@ -77,14 +77,15 @@ function barLine(name, bar) {
   return `${`${name}: ${what}`.padEnd(64)} ${value}   must ${sign} ${number(bar.must)}, goal ${sign} ${number(bar.goal)}: ${verdict}`;
 }
 
-function barParts({ figure, of, against, better, reached }) {
+function barParts({ figure, of, against, better, reached, processor }) {
   const what =
     against === undefined ? `${of}, ${titleOf(figure)}` : `${of} against ${against}, ${titleOf(figure)}, ratio`;
   const sign = better === 'higher' ? '>=' : '<=';
   if (reached === undefined) return { what, sign, value: '-', verdict: 'not measured' };
   const { value, min, max, verdict } = reached;
   const whole = min === max ? number(value) : `${number(value)} [${number(min)}..${number(max)}]`;
-  return { what, sign, value: whole, verdict: verdicts[verdict] };
+  const beside = processor === undefined ? '' : `, by processor time ${number(processor)}`;
+  return { what, sign, value: `${whole}${beside}`, verdict: verdicts[verdict] };
 }
 
 /** Stored results as Markdown: the bars, then every figure; of each case the one of the largest scale, a whole one if there is one. */

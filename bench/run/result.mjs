@@ -9,9 +9,22 @@ export function resultOf(one, { rounds, costs, missing }, setting) {
     contenders[name] = { figures };
     if (costs[name] !== undefined) contenders[name].cost = summaries(costs[name]);
   }
-  const bars = one.bars.map((bar) => ({ ...bar, reached: judged(bar, rounds) }));
+  const bars = one.bars.map((bar) => ({
+    ...bar,
+    reached: judged(bar, rounds),
+    processor: processorRatio(bar, contenders),
+  }));
   return { name: one.name, about: one.about, unit: one.unit, setting, contenders, bars, missing };
 }
+
+/** The same ratio by processor time per unit of work, which a busy machine changes less; undefined where it is not known of both. */
+function processorRatio({ of, against, better }, contenders) {
+  const [ours, theirs] = [of, against].map((name) => processorTime(contenders[name]?.cost));
+  if (!(ours > 0 && theirs > 0)) return undefined;
+  return better === 'higher' ? theirs / ours : ours / theirs;
+}
+
+const processorTime = (cost) => cost && cost.postgresql_us.median + cost.processes_us.median;
 
 function summaries(list) {
   const names = [...new Set(list.flatMap(Object.keys))];
