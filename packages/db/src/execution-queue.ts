@@ -277,16 +277,18 @@ export const admitWaiting = (tx: Tx, limit: number): Promise<number> => {
 
 /** Executions that wait for admission, need no worker (workflows and questions) and are due. Ids only; each begins in a transaction
  *  of its own. */
-export const beginDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+export const beginDue = (tx: Tx, limit: number, after: Id): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
     select e.id from execution e
     where ${waitsForAdmission} and e.runtime is null and coalesce(e.run_after, attune.clock()) <= attune.clock()
+      and e.id > ${after}
     order by e.id limit ${limit}`);
 
 /** Failed attempts whose next one is due: the founding document's query, oldest first. */
-export const retryDue = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+export const retryDue = (tx: Tx, limit: number, after: Id): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
-    select id from execution e where ${isRetryDue} and not held and ${isKnownAction} order by id limit ${limit}`);
+    select id from execution e where ${isRetryDue} and not held and ${isKnownAction} and id > ${after}
+    order by id limit ${limit}`);
 
 /** A row of an older system names no revision: its retry waits until its action is registered here. */
 export const isKnownAction = sql<boolean>`(e.revision is not null
@@ -328,12 +330,12 @@ export async function giveUpLease(tx: Tx, lease: Lease): Promise<EngineExecution
 }
 
 /** Workflow runs past their time limit. */
-export const workflowsPastDeadline = (tx: Tx, limit: number): Promise<{ id: Id }[]> =>
+export const workflowsPastDeadline = (tx: Tx, limit: number, after: Id): Promise<{ id: Id }[]> =>
   tx.many<{ id: Id }>(sql`
     select id from execution
     where status = 'running' and workflow_def is not null and timeout_seconds is not null
-      and started_at + make_interval(secs => timeout_seconds) <= attune.clock()
-    order by started_at limit ${limit}`);
+      and started_at + make_interval(secs => timeout_seconds) <= attune.clock() and id > ${after}
+    order by id limit ${limit}`);
 
 /** Keeps a report that was refused because its attempt no longer owns the execution. */
 export const keepLateReport = (tx: Tx, lease: Lease, outcome: JsonObject): Promise<number> =>

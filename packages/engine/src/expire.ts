@@ -2,6 +2,7 @@ import type { Id } from '@attune/core';
 import { executionQueue, type Database, type Tx } from '@attune/db';
 import { advance } from './advance.ts';
 import { endRun } from './end-run.ts';
+import { eachRow, failAtOnce, type Failures } from './failures.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { lockTree } from './run-tree.ts';
 import { stopBelow } from './stop-below.ts';
@@ -12,12 +13,13 @@ const batchSize = 100;
 /** Ends workflow runs past their time limit with status `timeout`, paused ones too: what waits below is cancelled, what runs is
  *  stopped, and what it still reports decides nothing.
  *  @returns how many were ended. */
-export async function expire(db: Database): Promise<number> {
-  const due = await executionQueue.workflowsPastDeadline(db, batchSize);
-  let expired = 0;
-  for (const { id } of due) expired += (await inTransaction(db, (tx) => expireOne(tx, id))) ? 1 : 0;
-  return expired;
-}
+export const expire = (db: Database, failures: Failures = failAtOnce): Promise<number> =>
+  eachRow(
+    (after, limit) => executionQueue.workflowsPastDeadline(db, limit, after),
+    batchSize,
+    failures,
+    (id) => inTransaction(db, (tx) => expireOne(tx, id)),
+  );
 
 async function expireOne(tx: Tx, id: Id): Promise<boolean> {
   await lockRunFirst(tx, id);

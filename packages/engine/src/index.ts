@@ -7,6 +7,7 @@ export * from './expire.ts';
 export * from './expire-inquiries.ts';
 export * from './explain-event.ts';
 export * from './explain-execution.ts';
+export { rememberFailures } from './failures.ts';
 export * from './finish.ts';
 export * from './hand-back.ts';
 export type { HandOver } from './hand-over.ts';

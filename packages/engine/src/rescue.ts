@@ -12,6 +12,7 @@ import {
   type Tx,
 } from '@attune/db';
 import { advance } from './advance.ts';
+import { rememberFailures } from './failures.ts';
 import { graphOf } from './graph.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
@@ -20,9 +21,6 @@ import { inTransaction } from './transaction.ts';
 /** Rows read at once, and rows rescued at once. */
 const batchSize = 1_000;
 const atOnce = 4;
-
-/** Pauses before one that could not be rescued is tried again, in milliseconds: twice as long each time. */
-const again = { first: 2_000, most: 300_000 };
 
 export interface Sweeping {
   /** Whether leases that end later than any can count as run out, see `leases.expired`. Default false. */
@@ -43,25 +41,20 @@ export interface Rescuer {
 
 /** What sweeps over the leases that ran out. It remembers where it was and what could not be rescued. */
 export function rescuer(db: Database, onError: (id: Id, error: unknown) => void): Rescuer {
-  const failed = new Map<Id, { pauseMs: number; notBefore: number }>();
+  const failures = rememberFailures(onError);
   let after = '0';
 
-  const failure = (id: Id, error: unknown) => {
-    const pauseMs = Math.min((failed.get(id)?.pauseMs ?? again.first / 2) * 2, again.most);
-    failed.set(id, { pauseMs, notBefore: performance.now() + pauseMs });
-    onError(id, error);
-  };
   /** Those rescued, or ended by others, are forgotten when a lap is over. */
   let seen = new Set<Id>();
   const finishLap = (rescued: number): number => {
     after = '0';
-    for (const id of failed.keys()) if (!seen.has(id)) failed.delete(id);
+    failures.keep((id) => seen.has(id));
     seen = new Set();
     return rescued;
   };
 
   return {
-    failing: () => failed.size,
+    failing: () => failures.size(),
     async sweep({ beyond = false, withinMs = Infinity } = {}) {
       const until = performance.now() + withinMs;
       const how = { which: 'run out', beyond, until } as const;
@@ -69,17 +62,16 @@ export function rescuer(db: Database, onError: (id: Id, error: unknown) => void)
       const lately = await leases.latelyExpired(db, batchSize);
       let { abandoned: rescued } = await abandonAll(
         db,
-        lately.filter(({ id }) => !failed.has(id)),
+        lately.filter(({ id }) => !failures.isWaiting(id)),
         how,
-        failure,
+        (id, error) => failures.failed(id, error),
       );
       if (lately.length === 0 && !beyond) return finishLap(0);
       for (;;) {
         const batch = await leases.expired(db, { limit: batchSize, after, beyond });
-        const now = performance.now();
-        const due = batch.filter(({ id }) => (failed.get(id)?.notBefore ?? 0) <= now);
+        const due = batch.filter(({ id }) => !failures.isWaiting(id));
         for (const { id } of batch) seen.add(id);
-        const done = await abandonAll(db, due, how, failure);
+        const done = await abandonAll(db, due, how, (id, error) => failures.failed(id, error));
         rescued += done.abandoned;
         if (done.last !== null) {
           after = done.last; // out of time: what comes after it is looked at next time

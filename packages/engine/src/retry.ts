@@ -1,6 +1,7 @@
 import { awaitsRetry, contentHash, type RunState } from '@attune/core';
 import { breakPoint, executionQueue, type Database, type EngineExecution, type LockedRun, type Tx } from '@attune/db';
 import { actionsOf, prepare } from './create.ts';
+import { eachRow, failAtOnce, type Failures } from './failures.ts';
 import { lockRunFirst } from './lock-run.ts';
 import { createSuccessor } from './successor.ts';
 import { inTransaction } from './transaction.ts';
@@ -10,12 +11,13 @@ const batchSize = 100;
 /** Creates the next attempts of failed ones whose `next_retry_at` has come. Each in a transaction of its own that also clears
  *  `next_retry_at`, so that two executors make one successor.
  *  @returns how many were created. */
-export async function retry(db: Database): Promise<number> {
-  const due = await executionQueue.retryDue(db, batchSize);
-  let created = 0;
-  for (const { id } of due) created += (await inTransaction(db, (tx) => retryOne(tx, id))) ? 1 : 0;
-  return created;
-}
+export const retry = (db: Database, failures: Failures = failAtOnce): Promise<number> =>
+  eachRow(
+    (after, limit) => executionQueue.retryDue(db, limit, after),
+    batchSize,
+    failures,
+    (id) => inTransaction(db, (tx) => retryOne(tx, id)),
+  );
 
 async function retryOne(tx: Tx, id: string): Promise<boolean> {
   const run = await lockRunFirst(tx, id);

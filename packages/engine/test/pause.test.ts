@@ -129,7 +129,7 @@ test('no retry is made while paused, and one that came due is made at once after
   expect(await retry(db)).toBe(0);
   // nobody is woken for it either, nor has others wait behind it
   expect((await whatWaits(db)).retry_seconds).toBeNull();
-  expect(await executionQueue.retryDue(db, 1)).toEqual([]);
+  expect(await executionQueue.retryDue(db, 1, '0')).toEqual([]);
   await resume(db, id);
   expect(await retry(db)).toBe(1);
   const second = await claimSome(db, 1);

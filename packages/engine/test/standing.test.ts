@@ -230,9 +230,9 @@ describe.each(worlds)('while $name', (world) => {
 
   test('what is not due yet becomes what is due, and nothing else does', async () => {
     const later = await rolledBack(async (tx) => {
-      const before = await executionQueue.beginDue(tx, 100_000);
+      const before = await executionQueue.beginDue(tx, 100_000, '0');
       await tx.run(sql`update execution set run_after = now() where run_after > now()`);
-      const begun = await executionQueue.beginDue(tx, 100_000);
+      const begun = await executionQueue.beginDue(tx, 100_000, '0');
       const claimed = await claimAll(tx, ['shell', 'python']);
       return [...claimed, ...begun.filter((one) => !before.some(({ id }) => id === one.id))];
     });
@@ -251,11 +251,11 @@ describe.each(worlds)('while $name', (world) => {
     const waits = having(world.executor ? 'not_admitted' : 'no_executor_alive');
     const admitted = await rolledBack(async (tx) => {
       await executionQueue.admitWaiting(tx, 100_000);
-      const begun = await executionQueue.beginDue(tx, 100_000);
+      const begun = await executionQueue.beginDue(tx, 100_000, '0');
       const scheduled = await tx.many<{ id: Id }>(sql`select id from execution where status = 'scheduled'`);
       return [...begun, ...scheduled.filter(({ id }) => rows.get(id)?.status !== 'scheduled')];
     });
-    const retried = await rolledBack((tx) => executionQueue.retryDue(tx, 100_000));
+    const retried = await rolledBack((tx) => executionQueue.retryDue(tx, 100_000, '0'));
     const ofChildren = waits.filter((id) => rows.get(id)?.child === 'retry_due');
     expect([...admitted, ...retried, ...ofChildren].sort(byNumber)).toEqual(waits);
   });

@@ -1,5 +1,5 @@
 import { whatWaits } from '@attune/db';
-import { admit, enact, match, retry } from '@attune/engine';
+import { admit, enact, match, rememberFailures, retry } from '@attune/engine';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -24,6 +24,12 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
   const log = parent.child({ service: 'executor' });
   const heartbeat = heartbeatOf(db, 'executor');
   await heartbeat.beat();
+
+  const failuresTo = (what: string) =>
+    rememberFailures((execution, error) =>
+      log.error({ err: error, execution }, `An execution could not be ${what}; that will be tried again`),
+    );
+  const [failuresToBegin, failuresToRetry] = [failuresTo('begun'), failuresTo('tried again')];
 
   /** One deed until it finds nothing more, but not without end: events that come faster than they are matched must not keep the rest
    *  waiting. Whoever waits for what was done hears of it at once. Tells whether it did anything. */
@@ -53,8 +59,9 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
       const waiting = await whatWaits(db);
       const matched = waiting.events && (await matchAll());
       const enacted = (waiting.enforcements || matched) && (await drain(() => enact(db)));
-      const admitted = (waiting.actions || isDue(waiting.begin_seconds)) && (await drain(() => admit(db)));
-      const retried = isDue(waiting.retry_seconds) && (await drain(() => retry(db)));
+      const admitted =
+        (waiting.actions || isDue(waiting.begin_seconds)) && (await drain(() => admit(db, failuresToBegin)));
+      const retried = isDue(waiting.retry_seconds) && (await drain(() => retry(db, failuresToRetry)));
       await heartbeat.beat();
       // what was done may have left something else to do
       if (matched || enacted || admitted || retried) return 0;

@@ -1,5 +1,5 @@
 import { clocks, executionQueue, idempotency, inquiries, loginThrottle, services, tokens } from '@attune/db';
-import { expire, expireInquiries, rescuer, sweepOrphans } from '@attune/engine';
+import { expire, expireInquiries, rememberFailures, rescuer, sweepOrphans } from '@attune/engine';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
 import { startLoop } from '../loop.ts';
@@ -57,6 +57,9 @@ export async function startSupervisor({ db, pulse, bell, log: parent, metrics }:
     { type: 'gauge', help: 'Executions of lost workers that could not be rescued so far' },
     () => [[rescue.failing()]],
   );
+  const overdue = rememberFailures((execution, error) =>
+    log.error({ err: error, execution }, 'A run past its time limit could not be ended; it will be tried again'),
+  );
   const lookAtClock = clockWatch();
   let jumpedAt = -Infinity;
 
@@ -88,8 +91,8 @@ export async function startSupervisor({ db, pulse, bell, log: parent, metrics }:
       name: 'expire',
       everyMs: sweepMs,
       async run() {
-        acted('expired', await expire(db), 'Workflow runs passed their time limit');
-        return undefined;
+        acted('expired', await expire(db, overdue), 'Workflow runs passed their time limit');
+        return overdue.size() > 0 ? `${overdue.size()} runs past their time limit cannot be ended` : undefined;
       },
     },
     {
