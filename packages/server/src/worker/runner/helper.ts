@@ -33,7 +33,7 @@ export interface HelperOptions {
 }
 
 /** The variable that marks a helper and what it starts, beside the mark of the attempt it works for. */
-export const runnerTokenVariable = 'ATTUNE_RUNNER_TOKEN';
+const runnerTokenVariable = 'ATTUNE_RUNNER_TOKEN';
 
 /** Starts one.
  *  @throws Error what the system says where it does not start. */
