@@ -3,6 +3,7 @@ import type { BreakPointName } from '../../packages/db/src/break-point.ts';
 import { Chance } from './chance.ts';
 import { processNames } from './fault.ts';
 import type { World } from './inject.ts';
+import type { Operation } from './operation.ts';
 import { planOf } from './plan.ts';
 import { play, type Outcome } from './play.ts';
 import type { Postgres } from './postgres.ts';
@@ -22,6 +23,9 @@ const secondsPerKill = 10;
  *  themselves: work of lost workers, claims that are given back. */
 const provokeMs = 1_500;
 
+/** Milliseconds without a death after which none is passed over any more. */
+const quietMs = 3_000;
+
 /** Plays load on processes that all die when they pass one moment of the code, start again, and die again, until so many have died.
  *  Where too few do, that is a violation: the point is not reached. */
 export async function playBreakPoint(
@@ -30,6 +34,7 @@ export async function playBreakPoint(
 ): Promise<{ report: SeedReport; outcome: Outcome }> {
   const seconds = kills * secondsPerKill;
   const { operations } = planOf({ seed, seconds, kinds: ['duplicate'] });
+  operations.push(...rareOperations(seed, seconds));
   let deaths = 0;
   const outcome = await play(postgres, {
     operations,
@@ -45,6 +50,20 @@ export async function playBreakPoint(
   return { outcome, report: reportOf(`break point ${point} x ${kills}`, { seed, seconds }, outcome) };
 }
 
+/** What the usual load does too seldom for twenty deaths. */
+function rareOperations(seed: number, seconds: number): Operation[] {
+  return Array.from({ length: seconds }, (_, second): Operation[] => {
+    const at = second * 1_000;
+    const key = `r${seed}-${second}`;
+    return [
+      { at, key, kind: 'flow', flow: 'asking', copies: 1, apart_ms: 0 },
+      { at, key: `${key}-items`, kind: 'flow', flow: 'items', copies: 1, apart_ms: 0 },
+      { at, key: `${key}-pause`, kind: 'pause', of: `${key}-items`, after_ms: 50, for_ms: 300 },
+      { at, key: `${key}-register`, kind: 'register' },
+    ];
+  }).flat();
+}
+
 async function killAt(
   { company }: World,
   point: BreakPointName,
@@ -53,11 +72,17 @@ async function killAt(
   chance: Chance,
 ): Promise<number> {
   const deadline = performance.now() + seconds * 1_000;
-  company.arm(() => ({ breakPoint: `${point}:${String(chance.pick([1, 1, 2, 3, 5, 8]))}` }));
+  let deaths = 0;
+  let diedAt = performance.now();
+  // where nobody has died for a while the moment is a rare one: the next who passes it dies
+  const pass = () => (performance.now() - diedAt > quietMs ? 1 : chance.pick([1, 2, 3, 5, 8]));
+  company.arm(() => ({ breakPoint: `${point}:${String(pass())}` }));
   for (const name of processNames) company.kill(name, 0);
   let provokeAt = performance.now() + provokeMs;
   while (company.deaths() < kills && performance.now() < deadline) {
     await pause(50);
+    if (company.deaths() > deaths) diedAt = performance.now();
+    deaths = company.deaths();
     if (performance.now() < provokeAt) continue;
     provokeAt = performance.now() + provokeMs;
     const name = chance.pick(processNames);

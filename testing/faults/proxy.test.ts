@@ -74,3 +74,15 @@ test('what is frozen says nothing, and then goes on, is reset, or stays silent w
     expect(await say(await place.client(), 'three')).toBe('three');
   }
 });
+
+test('what was frozen twice at a time arrives once', async () => {
+  await using place = await echo();
+  const client = await place.client();
+  expect(await say(client, 'one')).toBe('one');
+  place.proxy.freeze(true);
+  place.proxy.freeze(true);
+  place.proxy.thaw('resume');
+  place.proxy.thaw('resume');
+  expect(await say(client, 'two')).toBe('two');
+  expect(await after(client)).toBe('silence');
+});

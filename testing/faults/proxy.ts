@@ -14,6 +14,7 @@ export interface Proxy extends AsyncDisposable {
 interface Pair {
   client: Socket;
   server: Socket;
+  isHalted: boolean;
   silent: boolean;
 }
 
@@ -23,7 +24,7 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
   let frozen = false;
   const listener = createServer((client) => {
     const server = connect(upstream(), '127.0.0.1');
-    const pair: Pair = { client, server, silent: false };
+    const pair: Pair = { client, server, isHalted: false, silent: false };
     pairs.add(pair);
     const end = () => {
       if (pair.silent) return; // nobody learns of the end
@@ -46,11 +47,16 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
 
-  const halt = ({ client, server }: Pair) => {
+  const halt = (pair: Pair) => {
+    const { client, server } = pair;
+    pair.isHalted = true;
     client.unpipe(server).pause();
     server.unpipe(client).pause();
   };
-  const flow = ({ client, server }: Pair) => {
+  const flow = (pair: Pair) => {
+    const { client, server } = pair;
+    if (!pair.isHalted) return; // what is piped twice would arrive twice
+    pair.isHalted = false;
     client.pipe(server, { end: false });
     server.pipe(client, { end: false });
   };

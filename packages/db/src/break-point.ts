@@ -33,6 +33,16 @@ export const breakPointNames = [
   'request.created',
   'webhook.stored',
   'request.stored',
+  'finish.ended',
+  'finish.special_ended',
+  'attempt.recorded',
+  'attempt.spawned',
+  'attempt.exited',
+  'attempt.logged',
+  'report.recorded',
+  'worker.former_ended',
+  'worker.registered',
+  'worker.draining',
 ] as const;
 
 export type BreakPointName = (typeof breakPointNames)[number];

@@ -1,5 +1,6 @@
 import { askedIn, AttuneError, type Id, type JsonObject } from '@attune/core';
 import {
+  breakPoint,
   executionLogs,
   executionQueue,
   triggers,
@@ -151,6 +152,7 @@ async function finishIn(
   tx.along(ending);
   const [locked, ended] = [await locking, new Map((await ending).map((row) => [row.id, row]))];
   const runs = new Map(locked.map(({ run }) => [run.id, run]));
+  breakPoint('finish.ended');
   const answers: Finish['answers'] = new Map();
   const log: (LogPiece & { execution: Id })[] = [];
   const turns: EngineExecution[] = [];
@@ -221,6 +223,7 @@ async function finishSpecial(tx: Tx, reported: Report): Promise<Finish> {
     answer(await refuseOrRepeat(tx, report));
     return finishOf(answers, nothing);
   }
+  breakPoint('finish.special_ended');
   await executionLogs.appendMany(
     tx,
     (report.log ?? []).map((piece) => ({ ...piece, execution: ended.id })),

@@ -1,5 +1,5 @@
 import { openSecrets, packOf, type ActionDefinition, type JsonObject } from '@attune/core';
-import { executionLogs, packFiles, type Database, type LogPiece } from '@attune/db';
+import { breakPoint, executionLogs, packFiles, type Database, type LogPiece } from '@attune/db';
 import { handBack, type ClaimedExecution, type Outcome } from '@attune/engine';
 import { randomUUID } from 'node:crypto';
 import type { Logger } from 'pino';
@@ -109,7 +109,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
             keep('Writing a log', () =>
               executionLogs.append(db, { execution: attempt.execution, stream, byte_offset, content }),
             ).then(
-              () => undefined,
+              () => breakPoint('attempt.logged'),
               (error: unknown) => {
                 if (!lost.isAborted) log().error({ err: error, stream, byte_offset }, 'A piece of a log is lost');
               },

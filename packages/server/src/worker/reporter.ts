@@ -1,4 +1,4 @@
-import type { Database, Doorbell } from '@attune/db';
+import { breakPoint, type Database, type Doorbell } from '@attune/db';
 import { finishAll, type ClaimedExecution, type HandOver, type Report, type ReportAnswer } from '@attune/engine';
 
 export interface ReporterDeps {
@@ -51,6 +51,7 @@ export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: Re
     const reports = batch.map((one) => one.report);
     const askedAt = performance.now();
     const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver);
+    breakPoint('report.recorded');
     onHandedOver(handedOver, askedAt);
     bell.ring(
       'change',

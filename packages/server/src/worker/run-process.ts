@@ -1,3 +1,4 @@
+import { breakPoint } from '@attune/db';
 import type { JsonObject } from '@attune/core';
 import type { Outcome } from '@attune/engine';
 import { writeFileSync } from 'node:fs';
@@ -30,6 +31,7 @@ export async function runProcess(
   const { runners } = deps;
   const folder = await runners.folders.take();
   const record = runners.records.add(deps.token);
+  breakPoint('attempt.recorded');
   try {
     const started = performance.now();
     const program = {
@@ -39,6 +41,7 @@ export async function runProcess(
       folder: folder.path,
     };
     const spawned = await runners.start(attempt, program, deps.token);
+    breakPoint('attempt.spawned');
     record.spawned(spawned.pid);
     deps.onSpawn?.(spawned.pid);
     const held = heldLog(attempt.action.output, deps.append);
@@ -46,6 +49,7 @@ export async function runProcess(
     const stopped = await endOf(spawned.exited, limit, deps.signal);
     if (stopped !== undefined) await stopProcesses({ ...spawned, token: deps.token }, deps.stopGraceSeconds);
     const exit = await spawned.exited;
+    breakPoint('attempt.exited');
     await Promise.all([stdout.finish(drainMs), stderr.finish(drainMs)]);
     // What an action leaves behind ends with it. Only a success may leave a daemon in a session of its own: after anything else
     // another attempt may follow, and nothing of this one may run beside it.

@@ -1,5 +1,5 @@
 import { AttuneError, builtinRuntime } from '@attune/core';
-import { executionQueue, services, workers, type Database } from '@attune/db';
+import { breakPoint, executionQueue, services, workers, type Database } from '@attune/db';
 import { abandonWorker, claim, renew, type ClaimedExecution } from '@attune/engine';
 import { closeSync, mkdirSync, rmSync } from 'node:fs';
 import { hostname } from 'node:os';
@@ -58,6 +58,7 @@ export async function startWorker(deps: Deps): Promise<RunningWorker> {
 
 async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metrics }: Deps): Promise<RunningWorker> {
   const former = await endFormerSelf(self.folder);
+  breakPoint('worker.former_ended');
   const scratch = join(self.folder, 'attempts');
   rmSync(scratch, { recursive: true, force: true });
   mkdirSync(scratch, { mode: 0o700 });
@@ -77,6 +78,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
   const { instance } = heartbeat;
   const register = () => workers.register(pulse, { name: self.name, host: hostname(), instance, runtimes: everything });
   const { id } = await register();
+  breakPoint('worker.registered');
   const abandonAll = async (): Promise<number> => {
     const abandoned = await abandonWorker(db, id, (execution, error) =>
       log.error({ err: error, execution }, 'An execution could not be given up; its lease will run out'),
@@ -224,6 +226,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       stopping = true;
       for (const leave of off) leave();
       await claimLoop.stop();
+      breakPoint('worker.draining');
       const unfinished = await drain(held, config.stopGraceSeconds);
       await leaseLoop.stop();
       clearInterval(staleTimer);
