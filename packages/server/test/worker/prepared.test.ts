@@ -2,6 +2,7 @@ import { isJsonObject, type Json, type JsonObject } from '@attune/core';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../../testing/until.ts';
+import { baseEnvironment } from '../../src/worker/environment.ts';
 import { groupIsAlive, processesWithToken, signalProcess } from '../../src/worker/processes.ts';
 import { interpreters, openBench, type Bench, type StartOptions } from './bench.ts';
 
@@ -302,5 +303,51 @@ describe.runIf(kinds.includes('forked'))('a fork of Python', () => {
       told(prepared, 'forked', script, options),
     ]);
     expect(found).toEqual(expected);
+  });
+});
+
+const modules: [name: string, script: string][] = [
+  [
+    'a module',
+    'import { readFileSync } from "node:fs";\nconsole.log(await 5, readFileSync(0, "utf8"), process.argv.length)',
+  ],
+  ['a module that waits for what never comes', 'console.log("waiting");\nawait new Promise(() => 0)'],
+];
+
+test.each(modules)('a prestarted Node process runs %s like a new one', async (name, script) => {
+  const options = { action: { entry_point: `module-${name.length}.mjs` } };
+  const [expected, found] = await Promise.all([
+    told(cold, 'prestarted', script, options),
+    told(prepared, 'prestarted', script, options),
+  ]);
+  expect(withoutStack('prestarted', found)).toEqual(withoutStack('prestarted', expected));
+});
+
+describe('starts as a new process', () => {
+  const coldAttempts = async (kind: Kind, files: Record<string, string>, deps: StartOptions['deps'] = {}) => {
+    await using bench = openBench();
+    for (const [path, text] of Object.entries(files)) bench.file(path, text);
+    const run = () => bench.run({ runner_type: runnerOf[kind], script: '0\n' }, { deps });
+    await run();
+    await isReady(kind, bench);
+    expect((await run()).kind).toBe('succeeded');
+    return bench.runners.stats().attempts.cold;
+  };
+  const long = { ...baseEnvironment(process.env, []), LONG: 'x'.repeat(20_000) };
+
+  test.runIf(kinds.includes('forked')).each([
+    ['lib/json.py', 'a module that its parent has loaded'],
+    ['lib/sitecustomize.py', 'a module that interpreters load when they start'],
+    ['actions/subprocess.py', 'a module beside the script'],
+  ])('a Python action whose pack has %s: %s', async (path) => {
+    expect(await coldAttempts('forked', { [path]: '' })).toBe(2);
+  });
+
+  test.each(kinds)('an action whose environment needs more room: %s', async (kind) => {
+    expect(await coldAttempts(kind, {}, { baseEnvironment: long })).toBe(2);
+  });
+
+  test.each(kinds)('but not one that fits: %s', async (kind) => {
+    expect(await coldAttempts(kind, { 'lib/mine.py': '' })).toBe(1);
   });
 });
