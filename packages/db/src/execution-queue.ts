@@ -199,6 +199,10 @@ export interface EndOf extends Ending {
   lease_token: string | null;
 }
 
+/** Whether an execution `e` has the status that a move `m` begins at; in words that no index serves, so that rows are found by their ids: by
+ *  status every running one would be walked over for each id. */
+const isStill = sql<boolean>`e.status is not distinct from m.was`;
+
 /** Ends executions along the machine: the one place that writes a final status, its result and the final task metadata. What is missing
  *  from the answer was moved by somebody else first. The rows are locked in the order of their ids, as whoever takes many does, so that
  *  two of them cannot wait for each other. */
@@ -220,7 +224,7 @@ export async function endMany(tx: Tx, ends: readonly EndOf[]): Promise<EngineExe
       lease_until = null, held = false, updated = attune.clock(), workflow_task = ${endedTask(sql<boolean>`x.timed_out`)}
     from x, unnest(${pairs.map((pair) => pair.kind)}::text[], ${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(kind, was, next)
-    where e.id = x.id and m.kind = x.kind and e.status = m.was and (x.token is null or e.lease_token = x.token)
+    where e.id = x.id and m.kind = x.kind and ${isStill} and (x.token is null or e.lease_token = x.token)
     returning ${columns}`);
   return rows.map(fromRow);
 }
@@ -272,7 +276,7 @@ export const admitWaiting = (tx: Tx, limit: number): Promise<number> => {
     set status = m.next, run_after = coalesce(e.run_after, attune.clock()), updated = attune.clock()
     from waiting, unnest(${pairs.map((pair) => pair.was)}::execution_status_enum[],
       ${pairs.map((pair) => pair.next)}::execution_status_enum[]) as m(was, next)
-    where e.id = waiting.id and e.status = m.was`);
+    where e.id = waiting.id and ${isStill}`);
 };
 
 /** Executions that wait for admission, need no worker (workflows and questions) and are due. Ids only; each begins in a transaction

@@ -19,13 +19,15 @@ export const renew = (tx: Tx, worker: Id, held: readonly Lease[]): Promise<Renew
       select e.id, e.lease_token, e.status
       from unnest(${held.map((lease) => lease.execution)}::bigint[],
         ${held.map((lease) => lease.lease_token)}::uuid[]) as held(id, token)
-      join execution e on e.id = held.id
+      -- one by one by their ids: joined, the planner might walk over all leases for each of them
+      cross join lateral (select * from execution e where e.id = held.id offset 0) e
       where e.lease_token = held.token and e.worker = ${worker} and e.status in ('running', 'canceling')
         -- an attempt that waits for a person's answer has given its lease up
         and e.lease_until is not null),
     free as (
       select e.id from execution e join own on own.id = e.id
-      where e.lease_token = own.lease_token and e.lease_until is not null and e.status in ('running', 'canceling')
+      -- in words that no index serves, for the same reason
+      where e.lease_token = own.lease_token and num_nonnulls(e.lease_until) = 1 and e.status::text in ('running', 'canceling')
       for no key update of e skip locked),
     renewed as (
       update execution e set lease_until = attune.clock() + make_interval(secs => ${leaseSeconds})
