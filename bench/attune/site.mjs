@@ -58,14 +58,19 @@ export async function openSite({ url, bench }) {
       const host = await started(startHost({ module: listeners, url }), (one) => one.close());
       await host.call('listen', { url: notifier, token: await token(), filters });
     },
-    /** Stops everything; the services first, the last started at first. */
+    /** Stops all that was started, the last at first; what does not stop well is told when the rest has stopped. */
     async stopServices() {
-      for (const close of closing.splice(0).reverse()) await close();
+      const failures = [];
+      for (const close of closing.splice(0).reverse()) {
+        try {
+          await close();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw failures[0];
     },
-    async close() {
-      await site.stopServices();
-      await looking.end();
-    },
+    close: () => site.stopServices().finally(() => looking.end()),
   };
   return site;
 }
