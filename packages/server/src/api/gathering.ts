@@ -13,8 +13,12 @@ export interface GatheringOptions<Q, A> {
 /** Most that is answered together: so many questions, and of so many bytes but for one that is larger. */
 const together = { questions: 500, bytes: 8 * 2 ** 20 };
 
-/** Groups that are answered at once: while one waits for the disk, the next is worked on. */
-const lanes = 2;
+/** Milliseconds after which a group that is still not answered lets the next one start beside it: what holds it up (a lock, a large
+ *  workflow) must not hold up all. Sooner that would only make groups smaller, and each request dearer. */
+const patienceMs = 20;
+
+/** Most groups that are under way. */
+const mostUnderWay = 4;
 
 interface Waiting<Q, A> {
   question: Q;
@@ -29,6 +33,9 @@ export class Gathering<Q, A> {
   #waiting: Waiting<Q, A>[] = [];
   #bytes = 0;
   #underWay = 0;
+  /** Of those under way. */
+  #slow = 0;
+  #isStarting = false;
 
   constructor(options: GatheringOptions<Q, A>) {
     this.#options = options;
@@ -46,19 +53,38 @@ export class Gathering<Q, A> {
     const answer = await new Promise<A | Error>((answered) => {
       this.#waiting.push({ question, size, answered });
       this.#bytes += size;
-      this.#start();
+      this.#startSoon();
     });
     if (answer instanceof Error) throw answer;
     return answer;
   }
 
+  /** At the end of this turn of the event loop, in which what came on other connections at the same time is read, too. */
+  #startSoon(): void {
+    if (this.#isStarting) return;
+    this.#isStarting = true;
+    setImmediate(() => {
+      this.#isStarting = false;
+      this.#start();
+    });
+  }
+
   #start(): void {
-    if (this.#underWay >= lanes || this.#waiting.length === 0) return;
+    const isBusy = this.#underWay > this.#slow || this.#underWay >= mostUnderWay;
+    if (isBusy || this.#waiting.length === 0) return;
     const group = this.#take();
     this.#underWay += 1;
+    let isSlow = false;
+    const patience = setTimeout(() => {
+      isSlow = true;
+      this.#slow += 1;
+      this.#startSoon();
+    }, patienceMs);
     void this.#answer(group).finally(() => {
+      clearTimeout(patience);
       this.#underWay -= 1;
-      this.#start();
+      if (isSlow) this.#slow -= 1;
+      this.#startSoon();
     });
   }
 

@@ -2,6 +2,7 @@ import type { AttuneError } from '@attune/core';
 import { sql, type Database, type Tx } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
+import { until } from '../../../../testing/until.ts';
 import { eventIngress, type EventIngress, type SentEvent } from '../../src/api/event-ingress.ts';
 import { errorOf } from '../../src/api/edge/errors.ts';
 import { waitingLimit } from '../../src/api/edge/limits.ts';
@@ -141,21 +142,48 @@ test('connections that are lost meanwhile: what was answered is stored once, wha
 });
 
 test('what waits is bounded, in number and in bytes, and what is beyond is told to come again', async () => {
-  // two are answered at once, the others wait
   for (const { size, most } of [
-    { size: 1, most: 2 + waitingLimit.requests },
-    { size: waitingLimit.bytes / 4, most: 2 + 4 },
+    { size: 1, most: waitingLimit.requests },
+    { size: waitingLimit.bytes / 4, most: 4 },
   ]) {
-    let open: () => void = () => undefined;
+    let [open, started]: (() => void)[] = [];
     const opened = new Promise<void>((resolve) => (open = resolve));
+    const underWay = new Promise<void>((resolve) => (started = resolve));
     const gathering = new Gathering<number, number>({
       sizeOf: () => size,
-      answer: (questions) => opened.then(() => questions),
+      answer(questions) {
+        started?.();
+        return opened.then(() => questions);
+      },
     });
+    const first = gathering.ask(-1);
+    await underWay;
     const waiting = numbers(most).map((n) => gathering.ask(n));
-    await expect(gathering.ask(-1)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
-    open();
-    expect(await Promise.all(waiting)).toEqual(numbers(most));
-    expect(await gathering.ask(-1)).toBe(-1);
+    await expect(gathering.ask(-2)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
+    open?.();
+    expect(await Promise.all([first, ...waiting])).toEqual([-1, ...numbers(most)]);
+    expect(await gathering.ask(-3)).toBe(-3);
   }
+});
+
+test('a group that is held up lets others pass', async () => {
+  await using fresh = await withTrigger();
+  const ingress = eventIngress(fresh.db);
+  const held = await fresh.open({ max: 1 }).transaction(async (tx) => {
+    await tx.run(sql`
+      insert into idempotency (scope, key, request_hash, entity_type, entity) values ('test', 'held', '0', 'event', 7)`);
+    const waiting = ingress.ask(sent(0, 'held'));
+    await until('the first one waits for its key', async () => {
+      const { count } = await fresh.db.one<{ count: number }>(sql`
+        select count(*)::int as count from pg_stat_activity
+        where wait_event_type = 'Lock' and datname = current_database()`);
+      return count === 1;
+    });
+    expect(
+      (await Promise.all(numbers(20).map((n) => ingress.ask(sent(n + 1))))).map(({ repeated }) => repeated),
+    ).not.toContain(true);
+    return { waiting };
+  });
+  expect(await held.waiting).toEqual({ id: '7', repeated: true });
+  expect(await stored(fresh.db)).toEqual(numbers(20).map((n) => n + 1));
 });

@@ -103,17 +103,19 @@ test('a log answer holds as many bytes as its limit, and goes on where it stoppe
 test('what waits to be stored is bounded: beyond it a request is told when to come again, and the others are stored', async () => {
   const { path } = await webhookOf(api, 'demo.open');
   const body = Buffer.from(JSON.stringify('x'.repeat(9 * 1_048_576)));
-  // two are being stored, these wait
-  const waiting = Math.floor(waitingLimit.bytes / body.length);
+  // four at most are under way, alone because of their size
+  const most = 4 + Math.floor(waitingLimit.bytes / body.length);
   const send = () => api.call('POST', path, { body, headers: { 'content-type': 'application/json' } });
   const { answers, refused } = await api.db.transaction(async (tx) => {
     await tx.run(sql`lock table event in access exclusive mode`);
-    const all = Array.from({ length: 2 + waiting + 1 }, send);
-    const first = await Promise.race(all);
-    return { answers: all, refused: first };
+    const all = Array.from({ length: most + 1 }, send);
+    return { answers: all, refused: await Promise.race(all) };
   });
   expect([refused.status, refused.headers['retry-after']]).toEqual([503, '1']);
   expect((refused.body['error'] as JsonObject)['code']).toBe('overloaded');
-  const statuses = (await Promise.all(answers)).map(({ status }) => status).sort();
-  expect(statuses).toEqual([...Array.from({ length: 2 + waiting }, () => 200), 503]);
+  const taken = (await Promise.all(answers)).filter(({ status }) => status === 200);
+  expect(taken.length).toBeGreaterThanOrEqual(most - 4);
+  const { count } = await api.db.one<{ count: number }>(sql`
+    select count(*)::int as count from event where trigger_ref = 'demo.open'`);
+  expect(count).toBe(taken.length);
 });
