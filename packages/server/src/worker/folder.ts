@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm } from 'node:fs/promises';
+import { mkdir, rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { AttemptFolders } from './environment.ts';
 
@@ -46,9 +46,7 @@ export function openFolders(scratch: string): Folders {
     }
   };
 
-  const giveBack = ({ path }: AttemptFolder) =>
-    // processes that were just killed may still have been making files: then it takes another try
-    track(rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 }));
+  const giveBack = (folder: AttemptFolder) => track(remove(folder));
 
   return {
     giveBack,
@@ -64,6 +62,16 @@ export function openFolders(scratch: string): Folders {
       while (busy.size > 0) await Promise.allSettled(busy);
     },
   };
+}
+
+/** Most attempts leave nothing behind, and to look for it costs more than to find out. */
+async function remove({ path, home, temporary }: AttemptFolder): Promise<void> {
+  try {
+    for (const folder of [home, temporary, path]) await rmdir(folder);
+  } catch {
+    // processes that were just killed may still have been making files: then it takes another try
+    await rm(path, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 });
+  }
 }
 
 async function makeFolder(scratch: string): Promise<AttemptFolder> {
