@@ -32,9 +32,11 @@ export const renew = (tx: Tx, worker: Id, held: readonly Lease[]): Promise<Renew
     renewed as (
       update execution e set lease_until = attune.clock() + make_interval(secs => ${leaseSeconds})
       from free where e.id = free.id
-      returning e.id, e.status)
-    select own.id, own.lease_token, coalesce(renewed.status, own.status) as status, renewed.id is not null as renewed
-    from own left join renewed on renewed.id = own.id`);
+      returning e.id, e.lease_token, e.status)
+    select id, lease_token, status, true as renewed from renewed
+    union all
+    -- (a join would compare each with each: the planner takes both for short)
+    select id, lease_token, status, false from own where id not in (select id from renewed)`);
 
 /** A lease that ends later than any claim or renewal could make it: the clock was set back since. Twice the lease, to be sure. */
 const isBeyond = sql<boolean>`lease_until > attune.clock() + make_interval(secs => ${2 * leaseSeconds})`;
@@ -48,8 +50,8 @@ export const expired = (
 ): Promise<{ id: Id; lease_token: string }[]> =>
   tx.many<{ id: Id; lease_token: string }>(sql`
     select id, lease_token from execution
-    where lease_until is not null and (lease_until < attune.clock() or (${beyond} and ${isBeyond}))
-      and status in ('running', 'canceling') and id > ${after}
+    where lease_until is not null and status in ('running', 'canceling')
+      and (lease_until < attune.clock() or (${beyond} and ${isBeyond})) and id > ${after}
     order by id limit ${limit}`);
 
 /** Of the leases that ran out, those that did so last. */

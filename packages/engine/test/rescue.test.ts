@@ -193,3 +193,29 @@ test('a lease that ends later than any can is rescued only where it is asked for
   expect(await rescuer(db, unexpected).sweep()).toBe(0);
   expect(await rescuer(db, unexpected).sweep({ beyond: true })).toBe(1);
 });
+
+test('thousands of leases are renewed in one statement, and not by comparing each with each', async () => {
+  await using fresh = await freshDatabase();
+  const db = fresh.open({ avoidScans: true }); // as services do
+  await installAction(db, { ref: 'test.run' });
+  await request(db, 'test.run');
+  await db.run(sql`
+    insert into execution (action_ref, status, revision, pack_revision, runtime, run_after, action, config)
+    select action_ref, status, revision, pack_revision, runtime, run_after, action, '{}'
+    from execution, generate_series(2, 3000)`);
+  const worker = await installWorker(db, 'a');
+  const claimed = await claim(db, { worker, runtimes: ['shell'], limit: 3_000 });
+  const leases = claimed.map(({ id, lease_token }) => ({ execution: id, lease_token }));
+  const renewing = async (count: number) => {
+    const at = performance.now();
+    const states = await renew(db, { worker, leases: leases.slice(0, count) });
+    expect(states.filter((one) => one.renewed)).toHaveLength(count);
+    return performance.now() - at;
+  };
+  await renewing(3_000);
+  const best = async (count: number) =>
+    Math.min(await renewing(count), await renewing(count), await renewing(count));
+  const [few, many] = [await best(300), await best(3_000)];
+  // ten times as many take ten times as long; each with each would be a hundred times
+  expect(many / few).toBeLessThan(50);
+});
