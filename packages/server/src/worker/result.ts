@@ -59,7 +59,7 @@ export function outcomeOf(ended: Ended): Outcome {
     ...(output.kind === 'data' ? { data: output.data } : stdoutView(stdout, text)),
     ...(output.kind === 'unreadable' ? { data_error: output.reason } : {}),
     ...restView(ended, errorText),
-    ...(succeeded ? {} : { error: ended.error ?? errorOf(ended, errorText) }),
+    ...(succeeded ? {} : { error: ended.error ?? exit.unseen ?? errorOf(ended, errorText) }),
   };
   return { kind: stopped ?? (succeeded ? 'succeeded' : 'failed'), result: asStorable(result) };
 }

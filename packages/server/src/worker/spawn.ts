@@ -10,6 +10,8 @@ export interface Exit {
   /** Null where a signal ended it. */
   code: number | null;
   signal: NodeJS.Signals | null;
+  /** Set where nobody could see how it ended: why. */
+  unseen?: string;
 }
 
 export interface Spawned {

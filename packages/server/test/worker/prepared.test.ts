@@ -351,3 +351,28 @@ describe('starts as a new process', () => {
     expect(await coldAttempts(kind, { 'lib/mine.py': '' })).toBe(1);
   });
 });
+
+test.runIf(kinds.includes('forked'))(
+  'what a killed parent had forked fails and is gone; the next action starts',
+  async () => {
+    await using bench = openBench();
+    const script = 'import os, time\nprint(os.getppid())\ntime.sleep(600)\n';
+    await bench.run({ runner_type: 'python', script: '0\n' });
+    await isReady('forked', bench);
+    const started = bench.start({ runner_type: 'python', script });
+    const parent = await until('it has said its parent', () => Number(started.log('stdout').trim()) || undefined);
+    expect(parent).not.toBe(process.pid);
+    signalProcess(parent, 'SIGKILL');
+    const { kind, result } = await started.outcome;
+    expect(kind).toBe('failed');
+    expect(result['error']).toBe(
+      'The process that had started the action has ended, so nobody could tell how the action would end',
+    );
+    expect(groupIsAlive(await started.spawned)).toBe(false);
+    expect((await bench.run({ runner_type: 'python', script: '0\n' })).kind).toBe('succeeded');
+    expect(bench.runners.stats()).toMatchObject({
+      retired: { forker: { crashed: 1 } },
+      attempts: { cold: 2, forked: 1 },
+    });
+  },
+);

@@ -102,7 +102,7 @@ export async function startForker({
   void helper.exited.then(() => {
     book.retired('forker', retiring ?? 'crashed');
     // nobody can tell any more how they end
-    for (const job of jobs.values()) job.onExit({ code: null, signal: 'SIGKILL' });
+    for (const job of jobs.values()) job.onExit(unseen);
   });
 
   const hello = await new Promise<Hello>((resolve, reject) => {
@@ -167,7 +167,7 @@ export async function startForker({
               lost(); // nothing happens where the process had started
             },
           });
-          if (helper.hasExited()) return jobs.get(id)?.onExit({ code: null, signal: 'SIGKILL' });
+          if (helper.hasExited()) return jobs.get(id)?.onExit(unseen);
           const streams = { stdin: ours(stdin), stdout: ours(out.writeFd), stderr: ours(err.writeFd) };
           const request = { id, script, argv: command.args.slice(-1), cwd, env, ...streams };
           helper.channel.write(`${JSON.stringify(request)}\n`);
@@ -191,7 +191,8 @@ export async function startForker({
     jobs: () => jobs.size,
     async retire(why) {
       retiring = why;
-      if (jobs.size > 0) await new Promise<void>((resolve) => (onIdle = resolve));
+      // a worker closes it after its attempts
+      if (jobs.size > 0 && why !== 'closing') await new Promise<void>((resolve) => (onIdle = resolve));
       await helper.end(patienceMs.end);
     },
   };
@@ -205,6 +206,12 @@ function readLine(line: string): { id?: number; pid?: number; status?: number } 
     return { id: -1 };
   }
 }
+
+const unseen: Exit = {
+  code: null,
+  signal: null,
+  unseen: 'The process that had started the action has ended, so nobody could tell how the action would end',
+};
 
 /** As wait(2) has it. */
 function exitOfStatus(status: number): Exit {
