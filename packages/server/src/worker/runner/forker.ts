@@ -132,8 +132,7 @@ export async function startForker({
   };
 
   return {
-    fits: ({ command, env, script, token }) =>
-      helper.token.length === token.length &&
+    fits: ({ command, env, script }) =>
       sizeOf([command.path, ...command.args]) <= hello.room[0] &&
       sizeOf(environmentTexts(env)) <= hello.room[1] &&
       ![dirname(script), ...(env['PYTHONPATH'] ?? '').split(':')].some(comesFirst),
