@@ -784,8 +784,8 @@ CREATE INDEX execution_ready_idx ON attune.execution USING btree (runtime, run_a
 CREATE INDEX execution_requested_idx ON attune.execution USING btree (id) WHERE ((status = ANY (ARRAY['requested'::attune.execution_status_enum, 'scheduling'::attune.execution_status_enum])) AND (revision IS NOT NULL) AND (NOT held));
 -- list: the re-runs of an execution
 CREATE INDEX execution_rerun_of_idx ON attune.execution USING btree (rerun_of) WHERE (rerun_of IS NOT NULL);
--- list: executions by status, newest first
-CREATE INDEX execution_status_idx ON attune.execution USING btree (status, id);
+-- list: executions by status, newest first; those completed are found by going through all, of which they are most
+CREATE INDEX execution_status_idx ON attune.execution USING btree (status, id) WHERE (status <> 'completed'::attune.execution_status_enum);
 -- tasks pending retry
 CREATE INDEX execution_workflow_retry_idx ON attune.execution USING btree (((workflow_task ->> 'next_retry_at'::text))) WHERE ((workflow_task IS NOT NULL) AND ((workflow_task ->> 'next_retry_at'::text) IS NOT NULL) AND (((workflow_task ->> 'retry_count'::text))::integer < ((workflow_task ->> 'max_retries'::text))::integer));
 -- tasks of a workflow execution, and of those the ones of a name; one row per task, item, visit and attempt

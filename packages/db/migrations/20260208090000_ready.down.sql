@@ -8,6 +8,10 @@ where runtime = 'builtin' and status in ('requested', 'scheduling', 'scheduled')
 update attune.pack_action set runtime_ref = 'native' where runtime_ref = 'builtin';
 update attune.action set runtime_ref = 'native' where runtime_ref = 'builtin';
 
+drop index attune.execution_status_idx;
+create index execution_status_idx on attune.execution (status, id);
+comment on index attune.execution_status_idx is 'list: executions by status, newest first';
+
 drop index attune.execution_ready_idx;
 create index execution_ready_idx on attune.execution (run_after, id) where status = 'scheduled' and revision is not null;
 comment on index attune.execution_ready_idx is 'claim: due executions, earliest first; next due time';

@@ -4,6 +4,11 @@ drop index attune.execution_ready_idx;
 create index execution_ready_idx on attune.execution (runtime, run_after, id) where status = 'scheduled' and revision is not null;
 comment on index attune.execution_ready_idx is 'claim: due executions of a runtime, earliest first; next due time; metrics: what waits';
 
+-- Most executions end completed, and then they leave this index: one entry less is written for each.
+drop index attune.execution_status_idx;
+create index execution_status_idx on attune.execution (status, id) where status <> 'completed';
+comment on index attune.execution_status_idx is 'list: executions by status, newest first; those completed are found by going through all, of which they are most';
+
 -- Built-ins run inside the worker and take none of its slots: they are a runtime of their own.
 update attune.action set runtime_ref = 'builtin'
 where runtime_ref = 'native' and definition->>'entry_point' like 'builtin:%';

@@ -85,6 +85,38 @@ test('an idle connection that breaks is reported and replaced', async () => {
   await db.close();
 });
 
+test('one plan serves all values of a statement of a service, but a list is planned for its own', async () => {
+  await using database = await emptyDatabase();
+  const db = database.open({ avoidScans: true, max: 1 });
+  const mode = sql<{ mode: string }>`select current_setting('plan_cache_mode') as mode`;
+  expect(await db.one(mode)).toEqual({ mode: 'force_generic_plan' });
+  expect(await db.list(mode)).toEqual([{ mode: 'auto' }]);
+  expect(await db.one(mode)).toEqual({ mode: 'force_generic_plan' });
+  await expect(db.list(sql`select from nowhere`)).rejects.toThrow('nowhere');
+  const inTransaction = await db.transaction(async (tx) => [
+    await tx.list(mode),
+    await tx.list(mode),
+    await tx.one(mode),
+  ]);
+  expect(inTransaction).toEqual([[{ mode: 'auto' }], [{ mode: 'auto' }], { mode: 'force_generic_plan' }]);
+  expect(await db.one(mode)).toEqual({ mode: 'force_generic_plan' });
+});
+
+test('what travels along with a commit fails its transaction', async () => {
+  await using database = await emptyDatabase();
+  const { db } = database;
+  await db.run(sql`create table kept (id int primary key)`);
+  const insert = (...ids: number[]) =>
+    db.transaction((tx) => {
+      for (const id of ids) tx.along(tx.run(sql`insert into kept values (${id})`));
+      return Promise.resolve('done');
+    });
+  expect(await insert(1, 2)).toBe('done');
+  await expect(insert(3, 1, 4)).rejects.toThrow('kept_pkey'); // not what the statements after it were told
+  expect(await db.many(sql`select id from kept order by id`)).toEqual([{ id: 1 }, { id: 2 }]);
+  expect(await insert(3)).toBe('done');
+});
+
 test('a service asks for plans that go by indexes, and keeps its other settings', async () => {
   await using database = await emptyDatabase();
   const settings = sql<{ settings: string }>`

@@ -87,7 +87,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   const vault = options.vault ?? noVault;
   return {
     url,
-    ...statements(pool, vault),
+    ...statements(pool, vault, options.avoidScans),
     async transaction(body) {
       const client = await pool.connect();
       let broken: Error | undefined;
@@ -99,7 +99,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
         holdWrites(client);
         along.add(client.query('begin'));
         breakPoint('transaction.begun');
-        const result = await body({ ...statements(client, vault), along: (answer) => along.add(answer) });
+        const tx = statements(client, vault, options.avoidScans);
+        const result = await body({ ...tx, along: (answer) => along.add(answer) });
         breakPoint('transaction.decided');
         holdWrites(client);
         const committed = client.query('commit');
@@ -181,14 +182,17 @@ const compiler = new Kysely<Record<string, never>>({
   },
 });
 
-function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
+/** @param plansOnce whether one plan serves all values of a statement; those whose text varies are planned for their values all the same */
+function statements(client: pg.Pool | pg.ClientBase, vault: Vault, plansOnce = false): Tx {
   const query = async <R>(statement: Compilable<R> | RawBuilder<R>, prepare: boolean) => {
     const { sql: text, parameters } = isRaw(statement) ? statement.compile(compiler) : statement.compile();
     const values = [...parameters];
     if (client instanceof pg.Client) holdWrites(client);
-    const result: pg.QueryResult = await client.query(
-      prepare ? { name: nameOf(text), text, values } : { text, values },
-    );
+    const result: pg.QueryResult = await (prepare
+      ? client.query({ name: nameOf(text), text, values })
+      : plansOnce
+        ? plannedForItsValues(client, { text, values })
+        : client.query({ text, values }));
     return { rows: result.rows as R[], touched: result.rowCount ?? 0 };
   };
   return {
@@ -206,6 +210,31 @@ function statements(client: pg.Pool | pg.ClientBase, vault: Vault): Tx {
       throw new Error('Nothing travels along outside of a transaction');
     },
   };
+}
+
+/** A filter that selects one row in a thousand wants another plan than one that selects all. */
+async function plannedForItsValues(from: pg.Pool | pg.ClientBase, statement: pg.QueryConfig): Promise<pg.QueryResult> {
+  if (!(from instanceof pg.Pool)) return withMode(from, statement, () => undefined);
+  const client = await from.connect();
+  let broken: Error | undefined;
+  try {
+    return await withMode(client, statement, (error) => (broken ??= error));
+  } finally {
+    client.release(broken);
+  }
+}
+
+function withMode(
+  client: pg.ClientBase,
+  statement: pg.QueryConfig,
+  onError: (error: Error) => void,
+): Promise<pg.QueryResult> {
+  const setMode = (mode: string): void =>
+    void client.query(`set plan_cache_mode = ${mode}`).catch((error: unknown) => onError(asError(error)));
+  setMode('auto');
+  const answer = client.query(statement);
+  setMode('force_generic_plan');
+  return answer;
 }
 
 /** Connections whose writes are held until the end of this turn of the event loop. */
