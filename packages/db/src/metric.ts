@@ -18,13 +18,22 @@ export interface QueueDepth {
 /** What is due and waits for a worker, by runtime. */
 export const queues = (tx: Tx): Promise<QueueDepth[]> =>
   tx.many<QueueDepth>(sql`
-    select coalesce(runtime, '') as runtime, count(*)::int as depth,
-      extract(epoch from attune.clock() - min(run_after))::float8 as oldest_seconds
-    from (
-      select runtime, run_after from execution
-      where status = 'scheduled' and revision is not null and run_after <= attune.clock()
-      order by run_after, id limit ${mostCounted}) due
-    group by 1 order by 1`);
+    with recursive waiting as (
+      -- the runtimes that anything waits for, each by one look at the index
+      select min(runtime) as runtime from execution where status = 'scheduled' and revision is not null
+      union all
+      select (select min(e.runtime) from execution e
+        where e.status = 'scheduled' and e.revision is not null and e.runtime > w.runtime)
+      from waiting w where w.runtime is not null)
+    select w.runtime, due.depth, extract(epoch from attune.clock() - due.oldest)::float8 as oldest_seconds
+    from waiting w
+    cross join lateral (
+      select count(*)::int as depth, min(run_after) as oldest from (
+        select run_after from execution e
+        where e.status = 'scheduled' and e.revision is not null and e.runtime = w.runtime and e.run_after <= attune.clock()
+        order by e.run_after, e.id limit ${mostCounted}) e) due
+    where w.runtime is not null and due.depth > 0
+    order by 1`);
 
 /** What waits for something else than a worker, what is leased, and what lives. */
 export const counts = (tx: Tx): Promise<{ name: string; label: string; count: number }[]> =>
