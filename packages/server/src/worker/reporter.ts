@@ -42,7 +42,11 @@ export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: Re
     while (waiting.length > 0) {
       const batch = waiting.slice(0, most);
       waiting = waiting.slice(most);
-      await record(batch);
+      // each of them is tried again by whoever reported it
+      await record(batch).catch((error: unknown) => {
+        onUnknown();
+        for (const { reject } of batch) reject(error instanceof Error ? error : new Error(String(error)));
+      });
     }
     busy -= 1;
   };
