@@ -202,7 +202,10 @@ def run(text, main):
 def main():
     areas = memory_areas()
     prove(areas)
-    del os.environ["ATTUNE_ROOM"]
+    environment = {name: value for name, value in os.environ.items() if name != "ATTUNE_ROOM"}
+    os.environ.clear()
+    show(areas, [sys.executable, "-u", "-B", __file__], environment)  # nobody need see the room
+    os.environ.update(environment)
     library = sys.path[1:]
     sys.path_importer_cache.pop(sys.path[0], None)
     os.set_inheritable(CHANNEL, False)

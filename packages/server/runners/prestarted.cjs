@@ -6,13 +6,13 @@ const Module = require('node:module');
 
 const channel = 3;
 
+const { ATTUNE_ROOM: _, ...own } = process.env;
+become([process.execPath, __filename], own); // nobody need see the room
 const line = readLine();
 if (line === '') process.exit(0);
 const { script, cwd, env } = JSON.parse(line);
 fs.closeSync(channel);
-for (const name of Object.keys(process.env)) delete process.env[name];
-show([process.execPath, script], env);
-Object.assign(process.env, env);
+become([process.execPath, script], env);
 process.chdir(cwd);
 process.argv.splice(1, process.argv.length, script);
 delete require.cache[__filename];
@@ -28,6 +28,13 @@ function readLine() {
     parts.push(Buffer.from(piece.subarray(0, length)));
     if (piece[length - 1] === 10) return Buffer.concat(parts).toString();
   }
+}
+
+/** Makes these the process's variables, and shows them with its arguments. */
+function become(args, variables) {
+  for (const name of Object.keys(process.env)) delete process.env[name]; // until then entries of the C library lie where we write
+  show(args, variables);
+  Object.assign(process.env, variables);
 }
 
 /** Shows these in /proc in place of what the process began with: that is how a worker finds what an attempt started. Only Linux has

@@ -1,4 +1,5 @@
 import { isJsonObject, type Json, type JsonObject } from '@attune/core';
+import { readdirSync, readFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { until } from '../../../../testing/until.ts';
@@ -376,3 +377,22 @@ test.runIf(kinds.includes('forked'))(
     });
   },
 );
+
+test.runIf(isLinux)('what waits shows no more than it is', () => {
+  const waiting = readdirSync('/proc').flatMap((pid) => {
+    try {
+      const [cmdline = '', environment = ''] = ['cmdline', 'environ'].map((one) =>
+        readFileSync(`/proc/${pid}/${one}`, 'utf8'),
+      );
+      return environment.includes(`HOME=${prepared.folder}/home`) ? [{ cmdline, environment }] : [];
+    } catch {
+      return []; // it has ended, or is nobody's
+    }
+  });
+  expect(waiting.length).toBeGreaterThan(0);
+  for (const { cmdline, environment } of waiting) {
+    expect(cmdline.replace(/\0+$/, '').split('\0').at(-1)).toMatch(/runners\/(forker\.py|prestarted\.cjs)$/);
+    expect(environment).toContain('ATTUNE_RUNNER_TOKEN=');
+    expect(environment).not.toContain('ATTUNE_ROOM');
+  }
+});
