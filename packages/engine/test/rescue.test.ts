@@ -213,8 +213,7 @@ test('thousands of leases are renewed in one statement, and not by comparing eac
     return performance.now() - at;
   };
   await renewing(3_000);
-  const best = async (count: number) =>
-    Math.min(await renewing(count), await renewing(count), await renewing(count));
+  const best = async (count: number) => Math.min(await renewing(count), await renewing(count), await renewing(count));
   const [few, many] = [await best(300), await best(3_000)];
   // ten times as many take ten times as long; each with each would be a hundred times
   expect(many / few).toBeLessThan(50);
