@@ -47,6 +47,7 @@ function notingTx(note: (statement: Noted) => void): Tx & { transaction: unknown
     one: noting(anything),
     run: noting(1),
     list: noting([anything]),
+    along: () => undefined,
     transaction: (body: (inner: Tx) => unknown) => body(tx),
   };
   return tx;

@@ -152,10 +152,13 @@ test('20,000 that cannot be rescued hide none that can, and each sweep is bounde
   const { db } = fresh;
   const poison = 20_000;
   await lose(db);
-  await db.run(sql`
-    insert into execution (action_ref, status, revision, runtime, worker, lease_token, lease_until)
-    select 'poison.' || n, 'running', e.revision, 'shell', e.worker, gen_random_uuid(), now() - interval '1 minute'
-    from execution e, generate_series(1, ${poison}) n`);
+  await db.transaction(async (tx) => {
+    await tx.run(sql`select set_config('session_replication_role', 'replica', true)`); // no look at what they refer to
+    await tx.run(sql`
+      insert into execution (action_ref, status, revision, runtime, worker, lease_token, lease_until)
+      select 'poison.' || n, 'running', e.revision, 'shell', e.worker, gen_random_uuid(), now() - interval '1 minute'
+      from execution e, generate_series(1, ${poison}) n`);
+  });
   await db.run(sql`update execution set id = nextval('execution_id_seq') where action_ref = 'test.run'`);
   await db.run(sql`create function refuse() returns trigger language plpgsql as $$ begin raise 'poison'; end $$`);
   await db.run(sql`
@@ -176,10 +179,10 @@ test('20,000 that cannot be rescued hide none that can, and each sweep is bounde
   expect(await sweep()).toBe(1);
   expect(failures).toBeLessThan(poison / 2);
   // its worker was lost long before, and it is the last of all: the sweeps get there
-  await db.run(sql`delete from execution where action_ref like 'poison%' and id > 500`);
+  await db.run(sql`delete from execution where action_ref like 'poison%' and id > 200`);
   await runOut('1 hour');
   await until('it is rescued, too', async () => (await sweep()) === 1);
-  expect(all.failing()).toBeGreaterThan(100);
+  expect(all.failing()).toBeGreaterThan(50);
   // the next one does not wait for another lap
   await runOut('1 second');
   expect(await sweep()).toBe(1);
