@@ -87,6 +87,13 @@ async function handOut(file, options) {
   const done = options.resume ? jobsDone(options.log) : new Set();
   const jobs = jobsOf(options, known, done);
   const end = options.hours === undefined ? Infinity : Date.now() + options.hours * 3_600_000;
+  let interrupted = false;
+  for (const signal of ['SIGINT', 'SIGTERM']) {
+    process.once(signal, () => {
+      interrupted = true;
+      console.log('No further run begins; --resume goes on from here. Once more ends at once.');
+    });
+  }
   const totals = { passed: 0, failed: 0, executions: 0, faults: 0 };
   const worker = () =>
     new Promise((resolve, reject) => {
@@ -95,7 +102,7 @@ async function handOut(file, options) {
       });
       child.on('message', (message) => {
         if (message.report !== undefined) tell(message.report, options, totals);
-        else child.send(Date.now() < end ? (jobs.next().value ?? null) : null);
+        else child.send(Date.now() < end && !interrupted ? (jobs.next().value ?? null) : null);
       });
       child.on('error', reject);
       child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`A driver ended with ${code}`))));
@@ -143,6 +150,8 @@ function tell({ name, seed, seconds, kinds, executions, faults, settled_ms, viol
 }
 
 async function follow(file) {
+  // a terminal sends it to all at once: the run that goes on is to end by itself
+  process.once('SIGINT', () => undefined);
   const { work } = await import(pathToFileURL(file).href);
   const next = () =>
     new Promise((resolve) => {

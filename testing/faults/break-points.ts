@@ -16,8 +16,8 @@ export interface BreakPointOptions {
   seed: number;
 }
 
-/** Longest that deaths are waited for, in seconds for each. */
-const secondsPerKill = 10;
+/** Longest that deaths are waited for, in seconds: so much, and more for each. On a busy machine a process takes seconds to start. */
+const patience = { seconds: 30, forEach: 15 };
 
 /** How often, in milliseconds, a process is killed or asked to stop beside the break point, which brings about what few runs do by
  *  themselves: work of lost workers, claims that are given back. */
@@ -32,7 +32,7 @@ export async function playBreakPoint(
   postgres: Postgres,
   { point, kills, seed }: BreakPointOptions,
 ): Promise<{ report: SeedReport; outcome: Outcome }> {
-  const seconds = kills * secondsPerKill;
+  const seconds = patience.seconds + kills * patience.forEach;
   const { operations } = planOf({ seed, seconds, kinds: ['duplicate'] });
   operations.push(...rareOperations(seed, seconds));
   let deaths = 0;

@@ -48,7 +48,8 @@ const poison: Operation = {
 };
 
 test('one fault of each kind loses, doubles and leaves nothing', async () => {
-  const { operations } = planOf({ seed: 1, seconds: 3, kinds: ['duplicate'], rate: 6 });
+  // more than is begun: work goes on until the last fault has had its effect
+  const { operations } = planOf({ seed: 1, seconds: 60, kinds: ['duplicate'], rate: 5 });
   const { violations, evidence } = await play(postgres, {
     operations: [...operations, big, poison],
     async disturb(world) {

@@ -5,12 +5,16 @@ import type { Answer, Client } from './client.ts';
 import { emptyJournal, type AcceptedWork, type Journal } from './journal.ts';
 import type { Operation } from './operation.ts';
 import { packBody } from './pack.ts';
+import { whileItMoves } from './patience.ts';
 
 export interface Load {
   journal: Journal;
-  /** Begins no further operation; resolves when all that were begun are through, or given up after the time. */
-  finish(withinMs: number): Promise<void>;
+  /** Begins no further operation; resolves when all that were begun are through, or nothing moves any more. */
+  finish(): Promise<void>;
 }
+
+/** Most operations that are under way at a time. */
+const mostUnderWay = 40;
 
 /** Plays the operations of a plan at their times, each until it is answered, and answers the questions that workflows ask.
  *  @param onAccepted called whenever something was accepted. */
@@ -19,6 +23,8 @@ export function startLoad(client: Client, operations: readonly Operation[]): Loa
   const accepted = new Map<string, AcceptedWork>();
   const waiting = new Map<string, ((id: string | undefined) => void)[]>();
   const begun = performance.now();
+  const underWay = new Set<Operation>();
+  let through = 0;
   let stopped = false;
   const isStopped = () => stopped;
   const stop = new AbortController();
@@ -86,31 +92,37 @@ export function startLoad(client: Client, operations: readonly Operation[]): Loa
     const running: Promise<void>[] = [];
     for (const operation of [...operations].sort((a, b) => a.at - b.at)) {
       await sleep(operation.at - (performance.now() - begun));
+      // a system that is down for long is not asked for more and more
+      while (underWay.size >= mostUnderWay && !isStopped()) await sleep(20);
       if (isStopped()) break;
-      running.push(play(operation));
+      underWay.add(operation);
+      running.push(
+        play(operation).finally(() => {
+          underWay.delete(operation);
+          through += 1;
+        }),
+      );
     }
     await Promise.all(running);
   };
   const scheduled = schedule();
   return {
     journal,
-    async finish(withinMs) {
+    async finish() {
       stopped = true;
       stop.abort();
-      const giveUp = pause(withinMs, 'late' as const, { ref: false });
       // an operation that waits for one that was never begun waits in vain
-      const settleWaiting = () => {
-        for (const [key, tell] of waiting) {
-          const isBegun = operations.some((one) => one.key === key && one.at <= performance.now() - begun);
-          if (!isBegun) for (const one of tell) one(undefined);
-        }
+      const keys = new Set([...underWay].map(({ key }) => key));
+      const release = (isVain: (key: string) => boolean) => {
+        for (const [key, tell] of waiting) if (isVain(key)) for (const one of tell) one(undefined);
       };
-      settleWaiting();
-      if ((await Promise.race([scheduled, giveUp])) === 'late') {
+      release((key) => !keys.has(key));
+      const isDone = await whileItMoves(() => (underWay.size === 0 ? 'done' : String(through)));
+      if (!isDone) {
         client.close();
-        for (const tell of waiting.values()) for (const one of tell) one(undefined);
-        await scheduled;
+        release(() => true);
       }
+      await scheduled;
     },
   };
 }

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attemptProcesses } from '../attempt-processes.ts';
-import { until } from '../until.ts';
 import { violationsIn } from './checks/index.ts';
 import { clientOf } from './client.ts';
 import { logOf, openCompany } from './company.ts';
@@ -15,14 +14,12 @@ import type { AcceptedWork, Journal } from './journal.ts';
 import { startLoad } from './load.ts';
 import type { Operation } from './operation.ts';
 import { packBody } from './pack.ts';
+import { whileItMoves } from './patience.ts';
 import type { Plan } from './plan.ts';
 import type { Postgres } from './postgres.ts';
 import { startRespondent } from './respondent.ts';
 import { settle } from './settle.ts';
 
-/** Longest the system has, once nothing disturbs it any more, to bring all work to its end: a lease of 20 s has to run out, and the
- *  machine may be busy. */
-const settleMs = 90_000;
 /** Most processes that may end before all are ready. */
 const mostFalseStarts = 10;
 /** Longest the processes have to stop when asked. */
@@ -81,11 +78,11 @@ export async function play(postgres: Postgres, { operations, disturb, examine }:
   const client = clientOf(() => company.api());
   const world: World = { company, postgres, db, client, clockSeconds: 0, listeners: [] };
   try {
-    await until('all processes are ready', () => {
-      const failed = company.exits();
-      if (failed.length > mostFalseStarts) throw new Error(`The processes do not start: ${failed.at(-1)?.log ?? ''}`);
-      return company.areReady();
-    });
+    const failed = () => company.exits().length > mostFalseStarts;
+    const isOver = await whileItMoves(() => (company.areReady() || failed() ? 'done' : String(company.exits().length)));
+    if (!isOver || failed()) {
+      throw new Error(`The processes do not start: ${company.exits().at(-1)?.log ?? 'they say nothing'}`);
+    }
     await client.surely('POST', '/api/v1/packs/register', packBody('first'));
 
     const load = startLoad(client, operations);
@@ -93,8 +90,8 @@ export async function play(postgres: Postgres, { operations, disturb, examine }:
     const faults = await disturb(world);
     heal(world);
     const healedAt = performance.now();
-    await load.finish(settleMs);
-    const stuck = await settle(db, settleMs);
+    await load.finish();
+    const stuck = await settle(db);
     const settledMs = performance.now() - healedAt;
     await respondent.stop();
     client.close();
