@@ -158,12 +158,12 @@ async function finishIn(
   const turns: EngineExecution[] = [];
   for (const [index, report] of reports.entries()) {
     const row = ended.get(report.execution);
+    for (const piece of report.log ?? []) log.push({ ...piece, execution: report.execution });
     if (row === undefined) {
       answers.set(report.execution, await refuseOrRepeat(tx, sealed(report, ends[index])));
       continue;
     }
     answers.set(report.execution, 'recorded');
-    for (const piece of report.log ?? []) log.push({ ...piece, execution: row.id });
     if (row.workflow_task === null) continue;
     if (!patient && !runs.has(row.workflow_task.workflow_execution) && row.workflow_task.visit !== undefined)
       throw new Busy(`Run ${row.workflow_task.workflow_execution} is locked`);

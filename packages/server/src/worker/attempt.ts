@@ -47,8 +47,9 @@ export interface AttemptDeps {
   signal: AbortSignal;
   /** Seconds between SIGTERM and SIGKILL. */
   stopGraceSeconds: number;
-  /** Keeps a piece of output, in order per stream; resolves when it takes the next one. Must not reject. */
-  append: (stream: StreamName, offset: number, bytes: Buffer) => Promise<void>;
+  /** Keeps a piece of output, in order per stream; resolves when it takes the next one. Must not reject.
+   *  `isLast`: the stream has ended, and this is all that was left of it. */
+  append: (stream: StreamName, offset: number, bytes: Buffer, isLast?: boolean) => Promise<void>;
   /** Called right after the main process started. */
   onSpawn?: (pid: number) => void;
 }

@@ -38,6 +38,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
     // made when there is something to say
     const log = () => parent.child({ execution: claimed.id });
     const { cancelled, lost } = held;
+    const withExecution = (pieces: readonly LogPiece[]) => pieces.map((piece) => ({ ...piece, execution: claimed.id }));
     const keep = <T>(what: string, deed: () => Promise<T>): Promise<T> => persist(what, deed, log, lost);
     try {
       if (deps.isStopping()) {
@@ -46,7 +47,12 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
       }
       const pieces: LogPiece[] = [];
       const outcome = await attemptOutcome(claimed, pieces);
-      if (lost.isAborted || held.isAbandoned) return;
+      if (lost.isAborted) return;
+      if (held.isAbandoned) {
+        // nobody reports it, but what it said is kept
+        await keep('Writing a log', () => executionLogs.appendMany(db, withExecution(pieces)));
+        return;
+      }
       held.isReporting = true;
       const { revision, workflow_execution } = claimed;
       const report = { ...held.lease, outcome, log: pieces, claimed: { revision, workflow_execution } };
@@ -64,7 +70,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
         const attempt = attemptOf(execution, parameters, pack_ref);
         if (isBuiltin(attempt)) return await inside(attempt, pieces);
         const pack_dir = await keep('Reading a pack', () => packs.folderOf(pack_ref, execution.pack_revision));
-        return await run({ ...attempt, pack_dir });
+        return await run({ ...attempt, pack_dir }, pieces);
       } catch (error) {
         log().error({ err: error }, 'The worker could not run an action');
         return notStarted(
@@ -88,7 +94,7 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
       });
     }
 
-    async function run(attempt: Attempt): Promise<Outcome> {
+    async function run(attempt: Attempt, pieces: LogPiece[]): Promise<Outcome> {
       const token = randomUUID();
       let pid: number | undefined;
       const endByForce = () => {
@@ -105,15 +111,18 @@ export function carrierOf(deps: CarryOutDeps): (claimed: ClaimedExecution, held:
             pid = started;
             if (lost.isAborted) endByForce();
           },
-          append: (stream, byte_offset, content) =>
-            keep('Writing a log', () =>
+          append: (stream, byte_offset, content, isLast) => {
+            // the rest of a stream travels with the report
+            if (isLast === true) return Promise.resolve(void pieces.push({ stream, byte_offset, content }));
+            return keep('Writing a log', () =>
               executionLogs.append(db, { execution: attempt.execution, stream, byte_offset, content }),
             ).then(
               () => breakPoint('attempt.logged'),
               (error: unknown) => {
                 if (!lost.isAborted) log().error({ err: error, stream, byte_offset }, 'A piece of a log is lost');
               },
-            ),
+            );
+          },
         });
       } finally {
         lost.signal.removeEventListener('abort', endByForce);

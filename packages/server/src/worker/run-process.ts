@@ -96,7 +96,8 @@ function captureBoth(
   append: AttemptDeps['append'],
 ): Record<StreamName, Capture> {
   const secrets = secretTexts(action.parameters, parameters);
-  const appendTo = (stream: StreamName) => (offset: number, bytes: Buffer) => append(stream, offset, bytes);
+  const appendTo = (stream: StreamName) => (offset: number, bytes: Buffer, isLast: boolean) =>
+    append(stream, offset, bytes, isLast);
   // text is only shown; anything else has to be read as a whole
   const bytes = action.output_format === 'text' ? stdoutInResult : streamLimit;
   return {

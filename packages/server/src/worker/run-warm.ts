@@ -64,7 +64,10 @@ function sinksOf(
   append: AttemptDeps['append'],
 ): Record<StreamName, Sink> {
   const sink = (stream: StreamName, remember: { from: 'beginning' | 'end'; bytes: number }) =>
-    sinkOf({ append: (offset, bytes) => append(stream, offset, bytes), secrets, remember }, process.streams[stream]);
+    sinkOf(
+      { append: (offset, bytes, isLast) => append(stream, offset, bytes, isLast), secrets, remember },
+      process.streams[stream],
+    );
   return {
     stdout: sink('stdout', { from: 'beginning', bytes: stdoutInResult }),
     stderr: sink('stderr', { from: 'end', bytes: stderrInResult }),

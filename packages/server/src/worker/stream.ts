@@ -15,8 +15,9 @@ const flushMs = 250;
 const highWater = 512 * 1024;
 
 export interface CaptureOptions {
-  /** Keeps a piece of at most 64 KiB at its offset, in order; resolves when it takes the next one. */
-  append: (offset: number, bytes: Buffer) => Promise<void>;
+  /** Keeps a piece of at most 64 KiB at its offset, in order; resolves when it takes the next one. `isLast`: all that was left at the
+   *  end. */
+  append: (offset: number, bytes: Buffer, isLast: boolean) => Promise<void>;
   /** Texts that are replaced wherever they stand. */
   secrets: readonly string[];
   /** Which part is remembered for the result, in bytes from the beginning or from the end. */
@@ -109,6 +110,7 @@ export function sinkOf(
   let total = 0;
   let dropped = 0;
   let isHurried = false;
+  let hasEnded = false;
   let timer: NodeJS.Timeout | undefined;
   let passingOn: Promise<void> | undefined;
 
@@ -126,7 +128,7 @@ export function sinkOf(
     (passingOn ??= (async () => {
       while (waiting.bytes() > 0) {
         const piece = waiting.take(pieceLimit);
-        await append(offset, piece);
+        await append(offset, piece, hasEnded && waiting.bytes() === 0);
         offset += piece.length;
         if (waiting.bytes() < highWater) flow.resume();
       }
@@ -146,6 +148,7 @@ export function sinkOf(
     hurry: () => void (isHurried = true),
     async end() {
       take(masker.end());
+      hasEnded = true;
       clearTimeout(timer);
       while (waiting.bytes() > 0) await passOn();
     },
