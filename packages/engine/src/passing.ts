@@ -14,4 +14,5 @@ export const tookTooLong = (error: unknown): boolean =>
 const passingCode = /^(?:(?:08|40|53|57|58)...|E[A-Z]+)$/;
 
 /** What the driver says of a connection that it lost; these errors have no code. */
-const driverErrors = /^(?:Connection terminated|timeout|Query read timeout|Client (?:has|was)|The database connection is lost)/i;
+const driverErrors =
+  /^(?:Connection terminated|timeout|Query read timeout|Client (?:has|was)|The database connection is lost)/i;

@@ -146,13 +146,14 @@ test('what waits is bounded, in number and in bytes, and what is beyond is told 
     { size: 1, most: waitingLimit.requests },
     { size: waitingLimit.bytes / 4, most: 4 },
   ]) {
-    let [open, started]: (() => void)[] = [];
+    let open = (): void => undefined;
+    let started = (): void => undefined;
     const opened = new Promise<void>((resolve) => (open = resolve));
     const underWay = new Promise<void>((resolve) => (started = resolve));
     const gathering = new Gathering<number, number>({
       sizeOf: () => size,
       answer(questions) {
-        started?.();
+        started();
         return opened.then(() => questions);
       },
     });
@@ -160,7 +161,7 @@ test('what waits is bounded, in number and in bytes, and what is beyond is told 
     await underWay;
     const waiting = numbers(most).map((n) => gathering.ask(n));
     await expect(gathering.ask(-2)).rejects.toMatchObject({ code: 'overloaded', status: 503 });
-    open?.();
+    open();
     expect(await Promise.all([first, ...waiting])).toEqual([-1, ...numbers(most)]);
     expect(await gathering.ask(-3)).toBe(-3);
   }
