@@ -29,8 +29,8 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
     const end = () => {
       if (pair.silent) return; // nobody learns of the end
       pairs.delete(pair);
-      client.resetAndDestroy();
-      server.resetAndDestroy();
+      cut(client);
+      cut(server);
     };
     for (const [from, to] of [
       [client, server],
@@ -62,8 +62,8 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
   };
   const reset = (pair: Pair) => {
     pairs.delete(pair);
-    pair.client.resetAndDestroy();
-    pair.server.resetAndDestroy();
+    cut(pair.client);
+    cut(pair.server);
   };
   let halted: Pair[] = [];
   return {
@@ -90,7 +90,7 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
           // to the database the client has gone; the client hears nothing any more
           pair.silent = true;
           pair.client.resume();
-          pair.server.resetAndDestroy();
+          cut(pair.server);
         }
       }
     },
@@ -102,4 +102,10 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
       await new Promise((resolve) => listener.close(resolve));
     },
   };
+}
+
+/** Ends a connection at once. One that is only being made, or is being closed already, cannot be reset: Node would keep it for ever. */
+function cut(socket: Socket): void {
+  if (socket.connecting || socket.writableEnded) socket.destroy();
+  else socket.resetAndDestroy();
 }
