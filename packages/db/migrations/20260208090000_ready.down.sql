@@ -1,3 +1,12 @@
+alter table attune.workflow_execution
+  alter column state set storage extended,
+  alter column variables set storage extended,
+  alter column current_tasks set storage extended,
+  alter column completed_tasks set storage extended,
+  alter column failed_tasks set storage extended,
+  alter column skipped_tasks set storage extended;
+alter table attune.workflow_execution reset (toast_tuple_target);
+
 drop trigger pack_registry on attune.pack;
 drop trigger action_registry on attune.action;
 drop function attune.registry_changed();

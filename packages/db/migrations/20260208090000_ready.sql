@@ -40,3 +40,14 @@ create trigger action_registry after insert or update or delete on attune.action
   for each statement execute function attune.registry_changed();
 create trigger pack_registry after insert or update or delete on attune.pack
   for each statement execute function attune.registry_changed();
+
+-- Each step of a run writes its row anew. What never changes in it (its graph, what it knows of what is around it) is kept beside the row,
+-- so that a step does not write it again; what changes at each step stays in the row. A fifth of the log of a step is saved.
+alter table attune.workflow_execution set (toast_tuple_target = 256);
+alter table attune.workflow_execution
+  alter column state set storage main,
+  alter column variables set storage main,
+  alter column current_tasks set storage main,
+  alter column completed_tasks set storage main,
+  alter column failed_tasks set storage main,
+  alter column skipped_tasks set storage main;

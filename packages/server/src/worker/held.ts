@@ -63,7 +63,7 @@ export interface HeldBook {
 
 /** The executions that a worker holds.
  *  @param onFree Called when one is let go. */
-export function heldBook(onLost: (execution: Id, reason: string) => void, onFree: () => void): HeldBook {
+export function heldBook(onLost: (execution: Id, reason: string) => void, onFree: (lane: HeldLane) => void): HeldBook {
   const byId = new Map<Id, Held>();
   const sizes = { slot: 0, beside: 0 };
 
@@ -95,7 +95,7 @@ export function heldBook(onLost: (execution: Id, reason: string) => void, onFree
         // the next attempt at the same execution may be in hand by now
         if (byId.get(lease.execution) === held) byId.delete(lease.execution);
         sizes[lane] -= 1;
-        onFree();
+        onFree(lane);
       });
     },
     apply(states, askedAt) {

@@ -91,6 +91,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
 
   let stopping = false;
   const laneOf = (runtime: string): HeldLane => (runtime === builtinRuntime ? 'beside' : 'slot');
+  const runtimesIn = (lane: HeldLane): readonly string[] => (lane === 'beside' ? [builtinRuntime] : runtimes);
   const queue = queueView();
   const lost = lostAnswers(db, id, (execution) => held.has(execution));
 
@@ -146,7 +147,10 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       lostLeases.add();
       log.error({ execution, reason }, 'A lease is lost; the processes of the attempt are ended');
     },
-    () => claimLoop.wake(),
+    // where nothing waited when last looked, a place that is free again is no reason to look
+    (lane) => {
+      if (!runtimesIn(lane).every((runtime) => queue.isDrained(runtime))) claimLoop.wake();
+    },
   );
 
   /** What there is room for. Built-ins are asked for by the hundred: a claim for each place that is free again would cost more than they. */
