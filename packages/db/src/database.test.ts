@@ -1,6 +1,7 @@
 import type { Json } from '@attune/core';
 import { EventEmitter, once } from 'node:events';
-import { expect, test } from 'vitest';
+import pg from 'pg';
+import { expect, test, vi } from 'vitest';
 import { emptyDatabase, freshDatabase } from '../../../testing/database.ts';
 import { jsonb, openDatabase, sql, type Tx } from './database.ts';
 
@@ -123,4 +124,17 @@ test('a service asks for plans that go by indexes, and keeps its other settings'
     select concat_ws(' ', current_setting('enable_seqscan'), current_setting('TimeZone')) as settings`;
   expect(await database.open({ avoidScans: true }).one(settings)).toEqual({ settings: 'off UTC' });
   expect(await database.open().one(settings)).toEqual({ settings: 'on UTC' });
+});
+
+test('a connection that ends just when a transaction takes it ends nothing else', async () => {
+  await using database = await freshDatabase();
+  const db = database.open({ max: 1 });
+  const { connect: take } = pg.Pool.prototype as { connect: (this: pg.Pool) => Promise<pg.PoolClient> };
+  const taking = vi.spyOn(pg.Pool.prototype, 'connect').mockImplementationOnce(async function (this: pg.Pool) {
+    const client = await take.call(this);
+    client.emit('error', new Error('The connection ended')); // without a listener this throws
+    return client;
+  } as never);
+  expect(await db.transaction((tx) => one(tx, sql<{ value: number }>`select 1 as value`))).toBe(1);
+  taking.mockRestore();
 });

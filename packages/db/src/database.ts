@@ -83,6 +83,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     ...pipelined,
   });
   pool.on('error', (error) => options.onIdleError?.(error));
+  // a connection that ends between the pool's hands and ours must not end the process; whoever uses it is told by its statements
+  pool.on('connect', (client) => client.on('error', () => undefined));
   const endWatch = options.timeouts && watchForLost(pool, config, options.timeouts.lookMs);
   const vault = options.vault ?? noVault;
   return {
