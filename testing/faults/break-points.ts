@@ -57,8 +57,9 @@ function rareOperations(seed: number, seconds: number): Operation[] {
     const key = `r${seed}-${second}`;
     return [
       { at, key, kind: 'flow', flow: 'asking', copies: 1, apart_ms: 0 },
-      { at, key: `${key}-items`, kind: 'flow', flow: 'items', copies: 1, apart_ms: 0 },
-      { at, key: `${key}-pause`, kind: 'pause', of: `${key}-items`, after_ms: 50, for_ms: 300 },
+      // what runs when it is paused ends while it is
+      { at, key: `${key}-join`, kind: 'flow', flow: 'join', copies: 1, apart_ms: 0 },
+      { at, key: `${key}-pause`, kind: 'pause', of: `${key}-join`, after_ms: 50, for_ms: 1_000 },
       { at, key: `${key}-register`, kind: 'register' },
     ];
   }).flat();
