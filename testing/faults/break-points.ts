@@ -60,6 +60,8 @@ function rareOperations(seed: number, seconds: number): Operation[] {
       // what runs when it is paused ends while it is
       { at, key: `${key}-join`, kind: 'flow', flow: 'join', copies: 1, apart_ms: 0 },
       { at, key: `${key}-pause`, kind: 'pause', of: `${key}-join`, after_ms: 50, for_ms: 1_000 },
+      { at, key: `${key}-doomed`, kind: 'flow', flow: 'nested', copies: 1, apart_ms: 0 },
+      { at, key: `${key}-cancel`, kind: 'cancel', of: `${key}-doomed`, after_ms: 50 },
       { at, key: `${key}-register`, kind: 'register' },
     ];
   }).flat();
