@@ -20,6 +20,20 @@ export function canonicalJson(value: Json): string {
 }
 
 /** SHA-256 of a value's canonical JSON, as 64 hex digits: the name of a revision, of an input, of a result. */
-export const contentHash = (value: Json): string => sha256Hex(utf8ToBytes(canonicalJson(value)));
+export function contentHash(value: Json): string {
+  const text = canonicalJson(value);
+  if (text.length > longestKept) return sha256Hex(utf8ToBytes(text));
+  const known = kept.get(text);
+  if (known !== undefined) return known;
+  const hash = sha256Hex(utf8ToBytes(text));
+  if (kept.size >= mostKept) kept.clear();
+  kept.set(text, hash);
+  return hash;
+}
+
+// short inputs and results are the same again and again, as those of a thousand actions that do little
+const longestKept = 256;
+const mostKept = 1_000;
+const kept = new Map<string, string>();
 
 export const sha256Hex = (bytes: Uint8Array): string => bytesToHex(sha256(bytes));

@@ -38,11 +38,21 @@ export const sealSecrets = <T extends Json>(value: T, paths: readonly Path[], va
 /** A value with everything sealed in clear: for the memory of whoever needs it now, never for a row, a log or an answer.
  *  @throws AttuneError configuration where something was sealed under another key. */
 export const openSecrets = <T extends Json>(value: T, vault: Pick<Vault, 'open'>): T =>
-  replaceSealed(value, (sealed) => parseJson(vault.open(sealed[marker] as string))) as T;
+  (holdsMarker(value) ? replaceSealed(value, (sealed) => parseJson(vault.open(sealed[marker] as string))) : value) as T;
 
 /** A value with everything sealed masked, and what the paths lead to: what may be shown. */
 export const maskSecrets = <T extends Json>(value: T, paths: readonly Path[] = []): T =>
-  changeAll(replaceSealed(value, () => secretMask) as T, paths, () => secretMask);
+  changeAll((holdsMarker(value) ? replaceSealed(value, () => secretMask) : value) as T, paths, () => secretMask);
+
+/** Whether anything in it carries the mark. Most values carry none, and every value that is read or written is asked: so nothing is made. */
+function holdsMarker(value: Json): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  if (Array.isArray(value)) return value.some(holdsMarker);
+  for (const key of Object.keys(value)) {
+    if (key === marker || holdsMarker(value[key] as Json)) return true;
+  }
+  return false;
+}
 
 /** The value itself where nothing in it is sealed. */
 function replaceSealed(value: Json, replace: (sealed: JsonObject) => Json): Json {
@@ -66,7 +76,7 @@ export function sealedIn(value: Json, pointer = ''): string[] {
 
 /** What an action answered, with no key in it that only we may write. */
 export function escapeMarkers(value: Json): Json {
-  if (typeof value !== 'object' || value === null) return value;
+  if (typeof value !== 'object' || value === null || !holdsMarker(value)) return value;
   if (Array.isArray(value)) return value.map(escapeMarkers);
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [key === marker ? escapedMarker : key, escapeMarkers(member)]),

@@ -20,8 +20,10 @@ export interface Reporter {
 /** Most reports recorded in one transaction. */
 const most = 500;
 
-/** Transactions under way at once: while one waits for its commit, the next one is made. */
+/** Most transactions under way at once, and milliseconds that one may take before the next is begun beside it: one that waits for a lock
+ *  or for the disk holds nobody up, and while it does not, more travel with each. */
 const lanes = 2;
+const stallMs = 10;
 
 interface Waiting {
   report: Report;
@@ -34,6 +36,7 @@ interface Waiting {
 export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: ReporterDeps): Reporter {
   let waiting: Waiting[] = [];
   let busy = 0;
+  let stall: NodeJS.Timeout | undefined;
 
   const flush = async (): Promise<void> => {
     busy += 1;
@@ -76,7 +79,12 @@ export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: Re
     report: (report) =>
       new Promise((resolve, reject) => {
         waiting.push({ report, resolve, reject });
-        if (busy < lanes) void flush();
+        if (busy === 0) void flush();
+        else if (busy < lanes)
+          stall ??= setTimeout(() => {
+            stall = undefined;
+            if (waiting.length > 0 && busy < lanes) void flush();
+          }, stallMs);
       }),
   };
 }
