@@ -5,6 +5,11 @@ import type { ClaimedExecution } from '@attune/engine';
  *  last claim (a retry that is due, a claim handed back) may be passed over while there is much to do. */
 const frontMs = 1_000;
 
+/** Looking from the front takes as long as there is much before the first that waits. Looks are so far apart that they take a twentieth of
+ *  the time, but never farther than this, in milliseconds. */
+const share = 20;
+const longestMs = 15_000;
+
 /** What a worker asked for of some runtimes that share a limit. */
 export interface Asked {
   runtimes: readonly string[];
@@ -15,8 +20,8 @@ export interface Asked {
 export interface QueueView {
   /** Where the last claim left off, by runtime, while that is worth knowing. */
   places(now: number): ReadonlyMap<string, QueuePlace>;
-  /** What a claim brought. */
-  note(asked: readonly Asked[], claimed: readonly ClaimedExecution[]): void;
+  /** What a claim brought, and how long it took, in milliseconds. */
+  note(asked: readonly Asked[], claimed: readonly ClaimedExecution[], tookMs: number): void;
   /** Whether nothing else was waiting, when last looked at: a task that is handed over then makes nobody wait. */
   isDrained(runtime: string): boolean;
 }
@@ -25,15 +30,19 @@ export function queueView(): QueueView {
   const places = new Map<string, QueuePlace>();
   const drained = new Set<string>();
   let lookedAt = 0;
+  let nextLookMs = frontMs;
+  let isFromFront = false;
   return {
     places(now) {
-      if (now - lookedAt >= frontMs) {
+      isFromFront = now - lookedAt >= nextLookMs;
+      if (isFromFront) {
         places.clear();
         lookedAt = now;
       }
       return places;
     },
-    note(asked, claimed) {
+    note(asked, claimed, tookMs) {
+      if (isFromFront) nextLookMs = Math.min(longestMs, Math.max(frontMs, share * tookMs));
       for (const { runtimes, limit } of asked) {
         const rows = claimed.filter((one) => runtimes.includes(one.runtime));
         const isFull = rows.length >= limit;

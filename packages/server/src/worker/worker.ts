@@ -192,7 +192,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
         lost.suspect();
         throw error;
       });
-      queue.note(asked, claimed);
+      queue.note(asked, claimed, performance.now() - askedAt);
       take(claimed, askedAt);
       if (claimed.length > 0) bell.ring('change');
       // a place that is free again wakes the loop
