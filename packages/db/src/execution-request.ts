@@ -16,19 +16,12 @@ const shared = [
 ] as const satisfies (keyof NewExecution)[];
 
 /** Inserts executions that wait for a worker, outside any workflow and not delayed, in one statement.
- *  @returns their ids in the order given. */
-export async function insertRequests(tx: Tx, executions: readonly NewExecution[]): Promise<Id[]> {
+ *  @param registry version of what is registered under which their actions were read: where that is another one by now, nothing is stored
+ *  @returns their ids in the order given; none where the version is another one. */
+export async function insertRequests(tx: Tx, executions: readonly NewExecution[], registry?: Id): Promise<Id[]> {
   if (executions.length === 0) return [];
-  const kinds = new Map<string, Record<string, Json>>();
-  const kindOf = executions.map((execution) => {
-    const common = shared.map((name) => execution[name]);
-    const name = common.join(' ');
-    const known = kinds.get(name);
-    if (known !== undefined) return known['kind'] as number;
-    const kind = kinds.size;
-    kinds.set(name, { kind, ...Object.fromEntries(shared.map((column, index) => [column, common[index] ?? null])) });
-    return kind;
-  });
+  const { kinds, kindOf } = kindsOf(executions);
+  const isCurrent = registry === undefined ? sql`` : sql`where (select version from registry) = ${registry}`;
   // rows that repeat all columns in JSON take half as long again, and arrays of all columns do too
   const rows = await tx.many<{ id: Id }>(sql`
     insert into execution (action, action_ref, config, enforcement, executor, status, workflow_def, runtime, revision, pack_revision,
@@ -38,11 +31,29 @@ export async function insertRequests(tx: Tx, executions: readonly NewExecution[]
     from unnest(${kindOf}::int[], ${executions.map(({ config }) => stringifyJson(config))}::text[]::jsonb[],
         ${executions.map((one) => one.input_hash)}::text[], ${executions.map((one) => one.enforcement)}::bigint[],
         ${executions.map((one) => one.cause)}::bigint[]) with ordinality as x(kind, config, input_hash, enforcement, cause, place)
-    join jsonb_to_recordset(${jsonb([...kinds.values()])}) as k(kind int, action bigint, action_ref text, executor bigint,
+    join jsonb_to_recordset(${jsonb(kinds)}) as k(kind int, action bigint, action_ref text, executor bigint,
       status execution_status_enum, workflow_def bigint, runtime text, revision text, pack_revision text, timeout_seconds integer)
       on k.kind = x.kind
+    ${isCurrent}
     -- ids are given in this order
     order by x.place
     returning id`);
   return rows.map(({ id }) => id);
+}
+
+/** What executions have in common, each kind once, and which kind each one is of. */
+function kindsOf(executions: readonly NewExecution[]): { kinds: Record<string, Json>[]; kindOf: number[] } {
+  const known = new Map<string, number>();
+  const kinds: Record<string, Json>[] = [];
+  const kindOf = executions.map((execution) => {
+    const common = shared.map((name) => execution[name]);
+    const name = common.join(' ');
+    const kind = known.get(name) ?? kinds.length;
+    if (kind === kinds.length) {
+      known.set(name, kind);
+      kinds.push({ kind, ...Object.fromEntries(shared.map((column, index) => [column, common[index] ?? null])) });
+    }
+    return kind;
+  });
+  return { kinds, kindOf };
 }

@@ -11,6 +11,7 @@ export { rememberFailures } from './failures.ts';
 export * from './finish.ts';
 export * from './hand-back.ts';
 export type { HandOver } from './hand-over.ts';
+export { knownActions, type KnownActions } from './known-actions.ts';
 export * from './match.ts';
 export * from './orphan.ts';
 export * from './outcome.ts';

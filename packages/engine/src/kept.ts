@@ -39,6 +39,12 @@ class Kept {
 
 const ofDatabase = new WeakMap<Database, Kept>();
 
+function keptOf(db: Database): Kept {
+  const kept = ofDatabase.get(db) ?? new Kept();
+  ofDatabase.set(db, kept);
+  return kept;
+}
+
 interface Reading {
   kept: Kept;
   /** What was read in a transaction that is not committed yet: others must not see it, for it may never have been. */
@@ -48,16 +54,22 @@ interface Reading {
 const ofTransaction = new WeakMap<Tx, Reading>();
 
 /** Lets a transaction keep what it reads. */
-export function beginKeeping(db: Database, tx: Tx): void {
-  const kept = ofDatabase.get(db) ?? new Kept();
-  ofDatabase.set(db, kept);
-  ofTransaction.set(tx, { kept, staged: new Map() });
-}
+export const beginKeeping = (db: Database, tx: Tx): void =>
+  void ofTransaction.set(tx, { kept: keptOf(db), staged: new Map() });
 
 /** The transaction was committed: what it read is known to be. */
 export function endKeeping(tx: Tx): void {
   const reading = ofTransaction.get(tx);
   for (const [key, entry] of reading?.staged ?? []) reading?.kept.set(key, entry);
+}
+
+/** Reads by statements outside of any transaction, and keeps what they read: it is committed. */
+export async function readingAlone<T>(db: Database, read: (tx: Tx) => Promise<T>): Promise<T> {
+  const tx: Tx = { ...db };
+  beginKeeping(db, tx);
+  const value = await read(tx);
+  endKeeping(tx);
+  return value;
 }
 
 /** Keeps a value that will never be another one under this key, once the transaction is committed.

@@ -1,7 +1,16 @@
 import { AttuneError, type Flow, type Id, type JsonObject, type Problem } from '@attune/core';
-import { executionQueue, executionRequests, type ActionRow, type NewExecution, type Tx } from '@attune/db';
+import {
+  executionQueue,
+  executionRequests,
+  type ActionRow,
+  type Database,
+  type NewExecution,
+  type Tx,
+} from '@attune/db';
 import { advance } from './advance.ts';
 import { actionsOf, rowsFor } from './create.ts';
+import { knownActions, outdated, type KnownActions } from './known-actions.ts';
+import { inTransaction } from './transaction.ts';
 
 export interface ExecutionRequest {
   action_ref: string;
@@ -24,19 +33,109 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
   return { id: answer };
 }
 
-/** Requests whose rows are made while the database stores those before them. */
-const portion = 500;
+/** Requests executions in a transaction of their own, in one wait where all of them wait for a worker and their actions are known to this
+ *  process. What is refused is refused for what is registered now, not for what was known.
+ *  @param approve sees the answers before the commit; what it throws undoes all
+ *  @returns what it makes of the answers, which are those of {@link requestExecutions} */
+export async function requestApart<A>(
+  db: Database,
+  requests: readonly ExecutionRequest[],
+  approve: (answers: (Id | AttuneError)[]) => A,
+): Promise<A> {
+  const ids = await storeApart(db, requests);
+  if (ids !== undefined) return approve(ids);
+  return inTransaction(db, async (tx) => approve(await requestExecutions(tx, requests)));
+}
 
-/** Requests executions outside any workflow, in a statement for each five hundred; those of workflows, and questions to people, begin
+async function storeApart(db: Database, requests: readonly ExecutionRequest[]): Promise<Id[] | undefined> {
+  const known = await knownActions(db, requests);
+  if (requests.length <= portion) return storeKnown(db, requests, known);
+  try {
+    const { stored } = await db.transaction((tx) => storeInPortions(tx, requests, known));
+    return (await stored).flat();
+  } catch (error) {
+    if (error instanceof NotAsKnown) return undefined;
+    throw error;
+  }
+}
+
+/** Something else is to be done than storing what was asked for, or the actions are others by now. */
+class NotAsKnown extends Error {}
+
+/** Stores requests that wait for a worker in one statement, by what is known of their actions.
+ *  @returns undefined where some do not wait for one, or where the actions are others by now: nothing is stored then. */
+async function storeKnown(
+  tx: Tx,
+  requests: readonly ExecutionRequest[],
+  known: KnownActions,
+): Promise<Id[] | undefined> {
+  const rows = await waitingRows(tx, requests, known);
+  if (rows === undefined || rows.length === 0) return rows && [];
+  const ids = await executionRequests.insertRequests(tx, rows, known.registry);
+  if (ids.length > 0) return ids;
+  outdated(known);
+  return undefined;
+}
+
+/** The rows of requests, by what is known of their actions; undefined where not all of them wait for a worker. */
+async function waitingRows(
+  tx: Tx,
+  requests: readonly ExecutionRequest[],
+  { byRef }: KnownActions,
+): Promise<readonly NewExecution[] | undefined> {
+  if (!requests.every(({ action_ref }) => byRef.has(action_ref))) return undefined;
+  const rows = await executionRows(tx, requests, byRef);
+  return rows.every(waitsForWorker) ? rows : undefined;
+}
+
+/** Requests whose rows are made while the database stores those before them. */
+const portion = 250;
+
+/** The same in several statements, of which none waits for the one before it, and the last ones' answers come with the commit's.
+ *  @throws NotAsKnown */
+async function storeInPortions(
+  tx: Tx,
+  requests: readonly ExecutionRequest[],
+  known: KnownActions,
+): Promise<{ stored: Promise<Id[][]> }> {
+  const portions: Promise<Id[]>[] = [];
+  for (let from = 0; from < requests.length; from += portion) {
+    const rows = await waitingRows(tx, requests.slice(from, from + portion), known);
+    if (rows === undefined) throw new NotAsKnown();
+    const storing = executionRequests.insertRequests(tx, rows, from === 0 ? known.registry : undefined);
+    storing.catch(() => undefined); // told by all of them together
+    portions.push(storing);
+    if (from + portion < requests.length) await handedOver();
+  }
+  if ((await portions[0])?.length === 0) {
+    outdated(known);
+    throw new NotAsKnown();
+  }
+  const stored = Promise.all(portions);
+  tx.along(stored);
+  return { stored };
+}
+
+/** Requests executions outside any workflow, in a statement for each few hundred; those of workflows, and questions to people, begin
  *  afterwards.
+ *  @param known what is known of their actions; where it is out of date it is looked up here
  *  @returns in the order given, the id of each, or why that one is refused: nothing of it is stored, and the others are not touched. */
-export async function requestExecutions(tx: Tx, requests: readonly ExecutionRequest[]): Promise<(Id | AttuneError)[]> {
-  const known = requests.length > portion ? await actionsOf(tx, requests) : undefined;
+export async function requestExecutions(
+  tx: Tx,
+  requests: readonly ExecutionRequest[],
+  known?: KnownActions,
+): Promise<(Id | AttuneError)[]> {
+  const ids = known && requests.length <= portion ? await storeKnown(tx, requests, known) : undefined;
+  return ids ?? requestAfresh(tx, requests);
+}
+
+async function requestAfresh(tx: Tx, requests: readonly ExecutionRequest[]): Promise<(Id | AttuneError)[]> {
+  const registered = requests.length > portion ? await actionsOf(tx, requests) : undefined;
   const answers: (Id | AttuneError)[] = [];
   const beginning: { place: number; row: NewExecution }[] = [];
   let stored = Promise.resolve();
   for (let from = 0; from < requests.length; from += portion) {
-    const rows = await executionRows(tx, requests.slice(from, from + portion), known);
+    const rows = await executionRows(tx, requests.slice(from, from + portion), registered);
     const waiting: { place: number; row: NewExecution }[] = [];
     for (const [index, row] of rows.entries()) {
       const refusal = refusedRow(row);

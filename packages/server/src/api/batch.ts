@@ -40,13 +40,14 @@ export function createBatch(
       return { ids: first.entities ?? [first.entity], repeated: true };
     }
     const ids = allOf(await create(tx), name);
-    await idempotency.settleMany(tx, [{ ...claim, entity: ids[0] ?? '0', entities: ids }]);
+    tx.along(idempotency.settleMany(tx, [{ ...claim, entity: ids[0] ?? '0', entities: ids }]));
     return { ids, repeated: false };
   });
 }
 
-/** The ids, where no entry was refused. */
-function allOf(answers: readonly (Id | AttuneError)[], name: string): Id[] {
+/** The ids, where no entry was refused.
+ *  @throws AttuneError with what is wrong with each that was, by its pointer in the body. */
+export function allOf(answers: readonly (Id | AttuneError)[], name: string): Id[] {
   const refused = answers.flatMap((answer, index) => (answer instanceof AttuneError ? [{ index, error: answer }] : []));
   const [first] = refused;
   if (first === undefined) return answers as Id[];

@@ -19,17 +19,19 @@ export const eventIngress = (db: Database): EventIngress =>
   groupCommit<SentEvent, Created>(db, {
     sizeOf: ({ size }) => size,
     nameOf: ({ once }) => nameOfOnce(once),
-    carryOut: (tx, sent) =>
-      createEach(
-        tx,
-        sent.map(({ once }) => once),
-        (places, taken) =>
-          recordEvents(
-            tx,
-            places.flatMap((place, index) => {
-              const event = sent[place]?.event;
-              return event === undefined ? [] : [{ ...event, id: taken[index] }];
-            }),
-          ),
+    carryOut: (database, sent) =>
+      database.transaction((tx) =>
+        createEach(
+          tx,
+          sent.map(({ once }) => once),
+          (places, taken) =>
+            recordEvents(
+              tx,
+              places.flatMap((place, index) => {
+                const event = sent[place]?.event;
+                return event === undefined ? [] : [{ ...event, id: taken[index] }];
+              }),
+            ),
+        ),
       ),
   });

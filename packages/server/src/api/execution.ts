@@ -1,6 +1,6 @@
-import { AttuneError, executionStatuses } from '@attune/core';
+import { AttuneError, executionStatuses, type Id } from '@attune/core';
 import { breakPoint, lists, type Database } from '@attune/db';
-import { cancel, requestExecutions, type ExecutionRequest } from '@attune/engine';
+import { cancel, knownActions, requestApart, requestExecutions, type ExecutionRequest } from '@attune/engine';
 import { z } from 'zod';
 import { callerOf } from './auth/caller.ts';
 import type { ApiDeps } from './deps.ts';
@@ -29,7 +29,7 @@ import {
   LogStreamSchema,
 } from './execution-schema.ts';
 import { treeOf } from './execution-tree.ts';
-import { assertBatchSize, batchOf, createBatch, CreatedSchema } from './batch.ts';
+import { allOf, assertBatchSize, batchOf, createBatch, CreatedSchema } from './batch.ts';
 import { gatheredRows } from './gathering.ts';
 import { groupCommit } from './group-commit.ts';
 import {
@@ -166,17 +166,34 @@ const executionIngress = (db: Database) =>
   groupCommit<SentRequest, Created>(db, {
     sizeOf: ({ size }) => size,
     nameOf: ({ once }) => nameOfOnce(once),
-    carryOut: (tx, sent) =>
-      createEach(
-        tx,
-        sent.map(({ once }) => once),
-        (places) =>
-          requestExecutions(
-            tx,
-            places.flatMap((place) => sent[place]?.request ?? []),
-          ),
-      ),
+    carryOut: carryOutRequests,
   });
+
+/** Without a name among them requests need nothing but their own statement. */
+async function carryOutRequests(
+  db: Database,
+  sent: readonly SentRequest[],
+): Promise<readonly (Created | AttuneError)[]> {
+  const requests = sent.map(({ request }) => request);
+  if (sent.every(({ once }) => once.key === undefined))
+    return requestApart(db, requests, (answers) => answers.map(made));
+  const known = await knownActions(db, requests);
+  return db.transaction((tx) =>
+    createEach(
+      tx,
+      sent.map(({ once }) => once),
+      (places) =>
+        requestExecutions(
+          tx,
+          places.flatMap((place) => requests[place] ?? []),
+          known,
+        ),
+    ),
+  );
+}
+
+const made = (answer: Id | AttuneError): Created | AttuneError =>
+  answer instanceof AttuneError ? answer : { id: answer, repeated: false };
 
 function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
   const ingress = executionIngress(db);
@@ -240,21 +257,20 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
     async (request, reply) => {
       const executor = callerOf(request).id;
       const { executions } = request.body;
-      const { ids, repeated } = await createBatch(
-        db,
-        'executions',
-        {
-          scope: `executions:${executor}`,
-          key: request.headers['idempotency-key'],
-          entity_type: 'execution',
-          request_hash: () => requestHash({ executions }, secrets),
-        },
-        (tx) =>
-          requestExecutions(
-            tx,
-            executions.map(({ action_ref, parameters }) => ({ action_ref, parameters, executor })),
-          ),
-      );
+      const key = request.headers['idempotency-key'];
+      const wanted = executions.map(({ action_ref, parameters }) => ({ action_ref, parameters, executor }));
+      const { ids, repeated } =
+        key === undefined
+          ? { ids: await requestApart(db, wanted, (answers) => allOf(answers, 'executions')), repeated: false }
+          : await createBatch(
+              db,
+              'executions',
+              {
+                ...{ scope: `executions:${executor}`, key, entity_type: 'execution' },
+                request_hash: () => requestHash({ executions }, secrets),
+              },
+              (tx) => requestExecutions(tx, wanted),
+            );
       if (!repeated) bell.ring('execution', 'change');
       void reply.code(repeated ? 200 : 201);
       return { data: { ids } };

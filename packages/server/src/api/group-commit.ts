@@ -1,11 +1,11 @@
 import type { AttuneError } from '@attune/core';
-import type { Database, Tx } from '@attune/db';
+import type { Database } from '@attune/db';
 import { isPassing } from '@attune/engine';
 import { Gathering, type GatheringOptions } from './gathering.ts';
 
 export interface GroupCommitOptions<R, A> extends Pick<GatheringOptions<R, A>, 'sizeOf' | 'nameOf'> {
   /** Carries out requests in one transaction and answers them in their order; an error in a place refuses that request alone. */
-  carryOut: (tx: Tx, requests: readonly R[]) => Promise<readonly (A | AttuneError)[]>;
+  carryOut: (db: Database, requests: readonly R[]) => Promise<readonly (A | AttuneError)[]>;
 }
 
 /** Commits requests that come at about the same time in one transaction; each is answered after the commit it was part of. Where a
@@ -19,7 +19,7 @@ async function commit<R, A>(
   requests: readonly R[],
 ): Promise<readonly (A | Error)[]> {
   try {
-    return await db.transaction((tx) => carryOut(tx, requests));
+    return await carryOut(db, requests);
   } catch (error) {
     const failure = error instanceof Error ? error : new Error(String(error));
     // without an answer to the commit nobody knows whether it was done: to try again might do it twice

@@ -85,23 +85,24 @@ export async function createEach(
     answers[place] = answer instanceof AttuneError ? answer : { id: answer, repeated: false };
   }
   breakPoint('request.created');
-  await settle(tx, own, answers);
+  settle(tx, own, answers);
   return answers;
 }
 
-async function settle(
+/** Says of each key what came of it, on the way to the commit. */
+function settle(
   tx: Tx,
   claims: readonly (idempotency.IdempotencyKey & { place: number; taken: Id | undefined })[],
   answers: readonly (Created | AttuneError)[],
-): Promise<void> {
+): void {
   const settled = claims.flatMap((claim) => {
     const answer = answers[claim.place];
     if (answer === undefined || answer instanceof AttuneError || answer.id === claim.taken) return [];
     return [{ ...claim, entity: answer.id }];
   });
-  if (settled.length > 0) await idempotency.settleMany(tx, settled);
+  if (settled.length > 0) tx.along(idempotency.settleMany(tx, settled));
   const refused = claims.filter(({ place }) => answers[place] instanceof AttuneError);
-  if (refused.length > 0) await idempotency.releaseMany(tx, refused);
+  if (refused.length > 0) tx.along(idempotency.releaseMany(tx, refused));
 }
 
 /** Scopes hold no space. */
