@@ -7,6 +7,8 @@ export const breakPointNames = [
   'transaction.committed',
   'doorbell.ringing',
   'claim.leased',
+  'take.locked',
+  'take.ended',
   'advance.begun',
   'advance.recorded',
   'advance.created',

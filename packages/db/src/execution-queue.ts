@@ -12,10 +12,13 @@ import {
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { columns, fromRow, type EngineExecution, type Row } from './engine-execution.ts';
-import { endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
+import { endedTask, ranTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
+
+/** The time on the database's clock while a statement runs; it goes on while the transaction does. */
+export const moment = sql`(attune.clock() + (clock_timestamp() - now()))`;
 
 export interface NewExecution {
   action: Id | null;
@@ -45,6 +48,8 @@ export interface NewExecution {
   rerun: JsonObject | null;
   /** The worker that takes it as it is made, with a lease of its own; its status is `running` then. @default none */
   worker?: Id | null;
+  /** That worker has run it already, without a lease: its status is final. @default false */
+  ran?: boolean;
 }
 
 /** Inserts executions in one statement and returns them in the order given. */
@@ -59,18 +64,18 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
       rerun_of, rerun, result_hash, worker, lease_token, lease_until, run_after, started_at, completed_at)
     select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
-      nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
+      nullif(x.result, 'null'), case when x.ran then ${ranTask(sql`nullif(x.workflow_task, 'null')`, moment)} else nullif(x.workflow_task, 'null') end, x.workflow_def, x.runtime, x.revision, x.pack_revision,
       x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
-      x.result_hash, x.worker, case when x.worker is not null then gen_random_uuid() end,
-      case when x.worker is not null then attune.clock() + make_interval(secs => ${leaseSeconds}) end,
+      x.result_hash, x.worker, case when x.worker is not null and x.ran is null then gen_random_uuid() end,
+      case when x.worker is not null and x.ran is null then attune.clock() + make_interval(secs => ${leaseSeconds}) end,
       attune.clock() + make_interval(secs => x.delay_seconds),
-      case when x.status = 'running' then attune.clock() end,
-      case when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
+      case when x.ran then ${moment} when x.status = 'running' then attune.clock() end,
+      case when x.ran then ${moment} when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
     from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
       original_execution bigint, retry_count integer, cause bigint, rerun_of bigint, rerun jsonb,
-      result_hash text, worker bigint, delay_seconds double precision)
+      result_hash text, worker bigint, ran boolean, delay_seconds double precision)
     returning ${columns}`);
   return rows.map(fromRow);
 }
@@ -101,28 +106,32 @@ export interface QueuePlace {
 /** What a worker takes of one runtime. */
 export interface Taking {
   runtime: string;
-  /** Most that are taken of it and of the runtimes before it that share its lane. */
-  limit: number;
-  /** Runtimes of one lane share its limit. */
-  lane: number;
   /** Only what comes after this place: whoever takes one batch after the other need not walk over what it took before, which stays in
    *  the index while some old transaction might still want to see it. Null: from the front. */
   after: QueuePlace | null;
 }
 
+/** Executions that a worker may take now. Order them by `run_after, id`. */
+export const isReady = ({ runtime, after }: Taking) => sql<boolean>`
+  status = 'scheduled' and revision is not null and runtime = ${runtime} and run_after <= attune.clock()
+    and (run_after, id) > (${after?.run_after ?? '-infinity'}::timestamptz, ${after?.id ?? '0'}::bigint)`;
+
 /** Takes due executions for a worker, earliest first within a runtime; none is taken twice. The claim outlives the statement as a lease:
- *  rescue acts when it is no longer renewed. */
-export const claimScheduled = async (tx: Tx, worker: Id, takings: readonly Taking[]): Promise<ClaimRow[]> => {
+ *  rescue acts when it is no longer renewed.
+ *  @param limit most that are taken of all runtimes together */
+export const claimScheduled = async (
+  tx: Tx,
+  worker: Id,
+  takings: readonly Taking[],
+  limit: number,
+): Promise<ClaimRow[]> => {
   if (takings.length === 0) return [];
   const name = (index: number) => sql.raw(`due_${index}`);
-  const due = takings.map(({ runtime, limit, lane, after }, index) => {
-    const before = takings.flatMap((other, at) => (at < index && other.lane === lane ? [at] : []));
-    const taken = before.map((at) => sql`- (select count(*) from ${name(at)})`);
+  const due = takings.map((taking, index) => {
+    const taken = takings.slice(0, index).map((_, at) => sql`- (select count(*) from ${name(at)})`);
     // a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
     return sql`${name(index)} as (
-      select id from execution
-      where status = 'scheduled' and revision is not null and runtime = ${runtime} and run_after <= attune.clock()
-        and (run_after, id) > (${after?.run_after ?? '-infinity'}::timestamptz, ${after?.id ?? '0'}::bigint)
+      select id from execution where ${isReady(taking)}
       order by run_after, id
       limit greatest(0, ${limit}::bigint ${sql.join(taken, sql` `)})
       for update skip locked)`;

@@ -45,6 +45,11 @@ export const endedTask = (timedOut: RawBuilder<boolean>) => sql<Json>`
     'duration_ms', (extract(epoch from attune.clock() - e.started_at) * 1000)::bigint,
     'timed_out', ${timedOut}) end`;
 
+/** The same of one that was run at once, before the statement that writes it at this moment. */
+export const ranTask = (task: RawBuilder<unknown>, moment: RawBuilder<unknown>) => sql<Json>`
+  ${task} || jsonb_build_object('started_at', attune.instant(${moment}), 'completed_at', attune.instant(${moment}),
+    'duration_ms', 0, 'timed_out', false)`;
+
 /** Executions that are part of a workflow. */
 export const partOfWorkflow = sql<boolean>`workflow_task is not null`;
 

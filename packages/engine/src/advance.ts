@@ -16,6 +16,7 @@ import {
 import {
   breakPoint,
   actions,
+  executionLogs,
   executionQueue,
   runTrees,
   workflowExecutions,
@@ -30,7 +31,7 @@ import { rowsFor } from './create.ts';
 import { endRuns, type RunOutcome } from './end-run.ts';
 import { factsOf, keepFacts, learnSecrets, sealVariables } from './facts.ts';
 import { graphOf } from './graph.ts';
-import { takerOf, type HandOver, type Taker } from './hand-over.ts';
+import { takerOf, type HandOver, type Taken, type Taker } from './hand-over.ts';
 import { keepVariables, lockRun, wholeRun, type WholeRun } from './lock-run.ts';
 import { outcomeOf } from './outcome.ts';
 import { keepLists, recordedFor } from './recorded.ts';
@@ -231,7 +232,7 @@ async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advan
     const reuse = await reuseFor(tx, owner, graph, starts);
     rows.push(...(await rowsFor(tx, wanted, { packRevision: owner.pack_revision, registry, ...reuse })));
   }
-  const turns = await insert(tx, rows.map(takes), advanced);
+  const turns = await insert(tx, await takes(tx, rows), advanced);
   breakPoint('advance.created');
   const ending = decided.flatMap(({ run, steps }) => {
     const outcome = steps.at(-1)?.step.outcome ?? null;
@@ -241,8 +242,9 @@ async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advan
 }
 
 /** Creates the next tasks. Only where something follows from one at once is its row waited for; else it travels with the commit. */
-async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced): Promise<Turn[]> {
-  if (rows.length === 0) return [];
+async function insert(tx: Tx, taken: readonly Taken[], advanced: Advanced): Promise<Turn[]> {
+  if (taken.length === 0) return [];
+  const rows = taken.map(({ row }) => row);
   for (const { status, delay_seconds } of rows) {
     if (status === 'scheduled') advanced.schedules = true;
     if ((status === 'scheduled' && delay_seconds > 0) || status === 'requested') advanced.waits = true;
@@ -250,7 +252,7 @@ async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced)
   const goesOn = rows.some(({ status, runtime }) => isFinal(status) || (runtime === null && status === 'running'));
   const claimsFrom = await claimsOf(
     tx,
-    rows.filter((row) => row.worker != null),
+    rows.filter(({ worker, status }) => worker != null && status === 'running'),
   );
   const inserted = executionQueue.insertMany(tx, rows).then((children) => {
     advanced.handedOver.push(...claimsFrom(children));
@@ -260,7 +262,12 @@ async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced)
     tx.along(inserted);
     return [];
   }
-  return (await inserted).flatMap<Turn>((child) => {
+  const children = await inserted;
+  const log = children.flatMap(({ id }, index) =>
+    (taken[index]?.log ?? []).map((piece) => ({ ...piece, execution: id })),
+  );
+  if (log.length > 0) tx.along(executionLogs.appendMany(tx, log));
+  return children.flatMap<Turn>((child) => {
     if (isFinal(child.status)) return [{ kind: 'ended', execution: child }];
     return child.runtime === null && child.status === 'running' ? [{ kind: 'begun', execution: child }] : [];
   });

@@ -73,9 +73,11 @@ export async function finishAll(
     for (const flag of ['schedules', 'waits', 'events'] as const) total[flag] ||= flags[flag];
   };
   const attempt = async (some: readonly Report[], patient: boolean, rest: (error: unknown) => Promise<void>) => {
+    const handOver = handOverFor?.(some);
+    const recorded = (handOver: HandOver | undefined) =>
+      inTransaction(db, (tx) => finishIn(tx, some, patient, handOver));
     try {
-      const handOver = handOverFor?.(some);
-      add(await inTransaction(db, (tx) => finishIn(tx, some, patient, handOver)));
+      add(await recorded(handOver).catch((error: unknown) => recorded(withoutRunning(handOver, error))));
     } catch (error) {
       await rest(error);
     }
@@ -111,6 +113,13 @@ export async function finishAll(
     }
   }
   return total;
+}
+
+/** Where a task that was run at once may be what is wrong, it is handed over instead. @throws the error, where it is about something else */
+function withoutRunning(handOver: HandOver | undefined, error: unknown): HandOver {
+  if (handOver?.runAtOnce === undefined || error instanceof Busy || isAway(error)) throw error;
+  const { runAtOnce: _, ...others } = handOver;
+  return others;
 }
 
 /** Whether the report is all that there is to it: no events, no question to a person. */

@@ -1,26 +1,65 @@
-import type { Id } from '@attune/core';
-import type { NewExecution } from '@attune/db';
+import { builtinRuntime, type Id } from '@attune/core';
+import type { LogPiece, NewExecution, Tx } from '@attune/db';
+import { endAtOnce, type RunAtOnce } from './at-once.ts';
+import { definitionsOf } from './definition.ts';
 
 /** A worker that takes the next tasks as they are created, in the places of those whose end it reports. */
 export interface HandOver {
   worker: Id;
   /** Most tasks it takes, by runtime; runtimes of one lane share its number. */
   lanes: readonly { runtimes: readonly string[]; limit: number }[];
+  /** Runs those that only compute while they are created: what follows from their end follows in the same transaction.
+   *  @default none is run so */
+  runAtOnce?: RunAtOnce;
 }
 
-/** Makes of a row that waits for a worker one that has been taken, while there is a place. */
-export type Taker = (row: NewExecution) => NewExecution;
+/** Most tasks of one transaction that are run while they are created, and most that follow from each other: the runs that they belong to
+ *  are locked meanwhile. Those that come after are handed over. */
+const mostAtOnce = 500;
+const longestAtOnce = 50;
+
+/** A row to be created, and what was said while it was run, where it was. */
+export interface Taken {
+  row: NewExecution;
+  log: readonly LogPiece[];
+}
+
+/** Makes of rows that wait for a worker such that have been taken, while there is a place. */
+export type Taker = (tx: Tx, rows: readonly NewExecution[]) => Promise<Taken[]>;
 
 /** A taker for one transaction, which counts what it takes. */
 export function takerOf(handOver: HandOver | undefined): Taker {
-  if (handOver === undefined) return (row) => row;
+  const untouched = (row: NewExecution): Taken => ({ row, log: [] });
+  if (handOver === undefined) return (_, rows) => Promise.resolve(rows.map(untouched));
+  const { worker, runAtOnce } = handOver;
   const lanes = handOver.lanes.map((lane) => ({ ...lane }));
-  return (row) => {
-    const { status, runtime, delay_seconds, revision } = row;
-    if (status !== 'scheduled' || runtime === null || revision === null || delay_seconds > 0) return row;
-    const lane = lanes.find((one) => one.limit > 0 && one.runtimes.includes(runtime));
-    if (lane === undefined) return row;
+  const left = { tasks: mostAtOnce, rounds: longestAtOnce };
+
+  const run = async (tx: Tx, row: NewExecution): Promise<Taken | undefined> => {
+    if (runAtOnce === undefined || row.runtime !== builtinRuntime || row.revision === null) return undefined;
+    if (left.tasks === 0 || left.rounds === 0) return undefined;
+    const definition = (await definitionsOf(tx, [row])).get(row.revision);
+    const ran = definition && runAtOnce({ ...row, definition });
+    if (ran === undefined) return undefined;
+    left.tasks -= 1;
+    return { row: { ...row, ...(await endAtOnce(tx, row.revision, ran)), worker, ran: true }, log: ran.log };
+  };
+
+  const handOn = (row: NewExecution): Taken => {
+    const lane = lanes.find(({ limit, runtimes }) => limit > 0 && runtimes.includes(row.runtime ?? ''));
+    if (lane === undefined) return untouched(row);
     lane.limit -= 1;
-    return { ...row, status: 'running', worker: handOver.worker };
+    return untouched({ ...row, status: 'running', worker });
+  };
+
+  return async (tx, rows) => {
+    const taken: Taken[] = [];
+    for (const row of rows) {
+      const { status, runtime, delay_seconds, revision } = row;
+      const waits = status === 'scheduled' && runtime !== null && revision !== null && delay_seconds === 0;
+      taken.push(waits ? ((await run(tx, row)) ?? handOn(row)) : untouched(row));
+    }
+    left.rounds -= 1;
+    return taken;
   };
 }

@@ -193,7 +193,8 @@ describe.each(worlds)('while $name', (world) => {
     executionQueue.claimScheduled(
       tx,
       '1',
-      runtimes.map((runtime, lane) => ({ runtime, limit: 100_000, lane, after: null })),
+      runtimes.map((runtime) => ({ runtime, after: null })),
+      100_000,
     );
   const rolledBack = async (look: (tx: Database) => Promise<{ id: Id }[]>): Promise<Id[]> => {
     let found: { id: Id }[] = [];

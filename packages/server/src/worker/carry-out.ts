@@ -12,7 +12,7 @@ import type { Reporter } from './reporter.ts';
 import { notStarted } from './result.ts';
 import { runAttempt, runInside } from './run.ts';
 import { killProcesses } from './stop.ts';
-import { pieceLimit } from './stream.ts';
+import { piecesOf } from './stream.ts';
 
 export interface CarryOutDeps extends Pick<
   AttemptDeps,
@@ -91,9 +91,7 @@ class Carrying implements BuiltinDeps {
 
   /** Keeps what is said until the report. */
   append(stream: StreamName, byte_offset: number, content: Buffer): Promise<void> {
-    for (let at = 0; at < content.length; at += pieceLimit) {
-      this.#pieces.push({ stream, byte_offset: byte_offset + at, content: content.subarray(at, at + pieceLimit) });
-    }
+    this.#pieces.push(...piecesOf(stream, byte_offset, content));
     return Promise.resolve();
   }
 

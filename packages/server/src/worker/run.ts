@@ -1,11 +1,21 @@
-import { fillDefaults, formatProblem, validate, type JsonObject, type Problem } from '@attune/core';
-import type { Outcome } from '@attune/engine';
-import type { Attempt, AttemptDeps } from './attempt.ts';
-import { isBuiltin, runBuiltin, type BuiltinDeps } from './builtin.ts';
+import {
+  fillDefaults,
+  formatProblem,
+  openSecrets,
+  packOf,
+  validate,
+  type JsonObject,
+  type Problem,
+  type Vault,
+} from '@attune/core';
+import type { Outcome, RunAtOnce } from '@attune/engine';
+import type { Attempt, AttemptDeps, RunnableAction } from './attempt.ts';
+import { instantOf, isBuiltin, runBuiltin, type BuiltinDeps } from './builtin.ts';
 import { CannotStart } from './command.ts';
 import { notStarted } from './result.ts';
 import { runProcess } from './run-process.ts';
 import { runWarm } from './run-warm.ts';
+import { piecesOf } from './stream.ts';
 import { startTimeLimit } from './time-limit.ts';
 
 /** Runs one attempt from its parameters to its outcome. Whatever the action does is an outcome; what throws is a fault of the host,
@@ -35,7 +45,25 @@ export async function runInside(attempt: Attempt, deps: BuiltinDeps): Promise<Ou
   return runBuiltin(attempt, parameters, deps).catch(outcomeOfFault);
 }
 
-function parametersOf({ action, parameters: given }: Attempt): {
+/** Runs an action that only computes, where it is one, as the engine asks for it while it takes or creates an execution. What cannot be run
+ *  so is claimed, and fails by itself. */
+export const runsAtOnce =
+  (vault: Vault): RunAtOnce =>
+  ({ action_ref, config, definition }) => {
+    try {
+      const action = definition as unknown as RunnableAction;
+      const instant = instantOf(action, packOf(action_ref));
+      if (instant === undefined) return undefined;
+      const { parameters, problems } = parametersOf({ action, parameters: openSecrets(config ?? {}, vault) });
+      if (problems.length > 0) return { outcome: invalid({ action }, problems), log: [] };
+      const { outcome, stdout } = instant(parameters);
+      return { outcome, log: stdout === '' ? [] : piecesOf('stdout', 0, Buffer.from(stdout)) };
+    } catch {
+      return undefined;
+    }
+  };
+
+function parametersOf({ action, parameters: given }: Pick<Attempt, 'action' | 'parameters'>): {
   parameters: JsonObject;
   problems: readonly Problem[];
 } {
@@ -49,7 +77,7 @@ function outcomeOfFault(error: unknown): Outcome {
   throw error;
 }
 
-function invalid({ action }: Attempt, problems: readonly Problem[]): Outcome {
+function invalid({ action }: Pick<Attempt, 'action'>, problems: readonly Problem[]): Outcome {
   const list = problems.map(formatProblem).join(', ');
   const details = problems.map(({ message, pointer = '' }): JsonObject => ({ message, pointer }));
   return notStarted(`Invalid parameters for action '${action.ref}': ${list}`, { details });

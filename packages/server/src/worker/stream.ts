@@ -1,5 +1,7 @@
+import type { LogPiece } from '@attune/db';
 import type { Readable } from 'node:stream';
 import { setImmediate as turn } from 'node:timers/promises';
+import type { StreamName } from './attempt.ts';
 import { maskerOf } from './secrets.ts';
 
 /** Most bytes of one stream that are kept; the rest is counted and dropped. */
@@ -7,6 +9,14 @@ export const streamLimit = 10 * 1024 * 1024;
 
 /** Most bytes of one piece of the log. */
 export const pieceLimit = 64 * 1024;
+
+/** What a stream wrote from a place on, in pieces that a log takes. */
+export function piecesOf(stream: StreamName, byte_offset: number, content: Buffer): LogPiece[] {
+  return Array.from({ length: Math.ceil(content.length / pieceLimit) }, (_, index) => {
+    const at = index * pieceLimit;
+    return { stream, byte_offset: byte_offset + at, content: content.subarray(at, at + pieceLimit) };
+  });
+}
 
 /** Milliseconds after which bytes are passed on, though they fill no piece: how far a reader of a running action is behind. */
 const flushMs = 250;

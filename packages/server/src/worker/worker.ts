@@ -8,8 +8,8 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Config } from '../config.ts';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatMs, heartbeatOf } from '../heartbeat.ts';
-import { startLoop } from '../loop.ts';
-
+import { startLoop, type Loop } from '../loop.ts';
+import { startBuiltinLoop } from './builtin-loop.ts';
 import { carrierOf } from './carry-out.ts';
 import { baseEnvironment } from './environment.ts';
 import { endFormerSelf } from './former-self.ts';
@@ -19,8 +19,9 @@ import { lostAnswers } from './lost-answer.ts';
 import { takeName, type WorkerName } from './name.ts';
 import { watchRunners } from './runner-metrics.ts';
 import { openPipes, type Pipes } from './pipes.ts';
-import { queueView, type Asked } from './queue-view.ts';
+import { queueView } from './queue-view.ts';
 import { openReporter } from './reporter.ts';
+import { runsAtOnce } from './run.ts';
 import { openRunners, warmLimits } from './runner/index.ts';
 
 export interface RunningWorker {
@@ -90,9 +91,16 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
   if (former + abandoned > 0) log.warn({ former, abandoned }, 'Ended what a former life of this worker left running');
 
   let stopping = false;
+  const left = await workers.takeLeft(pulse, id);
+  // what was given up waits before the places
+  const viewFor = (isMine: (runtime: string) => boolean) =>
+    queueView({ left: former + abandoned > 0 ? [] : left.filter((one) => isMine(one.runtime)), now: performance.now() });
+  const queue = viewFor((runtime) => runtime !== builtinRuntime);
+  const builtins = viewFor((runtime) => runtime === builtinRuntime);
+  const viewOf = (runtime: string) => (runtime === builtinRuntime ? builtins : queue);
   const laneOf = (runtime: string): HeldLane => (runtime === builtinRuntime ? 'beside' : 'slot');
   const runtimesIn = (lane: HeldLane): readonly string[] => (lane === 'beside' ? [builtinRuntime] : runtimes);
-  const queue = queueView();
+  const runAtOnce = runsAtOnce(db.vault);
   const lost = lostAnswers(db, id, (execution) => held.has(execution));
 
   const take = (claimed: readonly ClaimedExecution[], askedAt: number) => {
@@ -115,9 +123,10 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     handOver(reports) {
       const given = { slot: 0, beside: 0 };
       for (const { execution } of reports) given[held.laneOf(execution) ?? 'slot'] += stopping ? 0 : 1;
-      const open = (runtime: string) => queue.isDrained(runtime);
+      const open = (runtime: string) => viewOf(runtime).isDrained(runtime);
       return {
         worker: id,
+        ...(!stopping && open(builtinRuntime) ? { runAtOnce } : {}),
         lanes: [
           { runtimes: runtimes.filter(open), limit: given.slot },
           { runtimes: [builtinRuntime].filter(open), limit: given.beside },
@@ -149,17 +158,14 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     },
     // where nothing waited when last looked, a place that is free again is no reason to look
     (lane) => {
-      if (!runtimesIn(lane).every((runtime) => queue.isDrained(runtime))) claimLoop.wake();
+      if (!runtimesIn(lane).every((runtime) => viewOf(runtime).isDrained(runtime))) loopOf(lane).wake();
     },
   );
 
-  /** What there is room for. Built-ins are asked for by the hundred: a claim for each place that is free again would cost more than they. */
-  const roomNow = (): Asked[] => {
-    const beside = mostBeside - held.size('beside');
-    return [
-      { runtimes: rotate(runtimes), limit: Math.max(0, config.workerSlots - held.size('slot')) },
-      { runtimes: [builtinRuntime], limit: beside >= mostBeside / 2 ? beside : 0 },
-    ];
+  /** Built-ins are taken by the hundred: a transaction for each place that is free again would cost more than they. */
+  const roomForBuiltins = (): number => {
+    const room = mostBeside - held.size('beside');
+    return room >= mostBeside / 2 && self.isHeld() && !stopping ? room : 0;
   };
   const rotate = rotation();
 
@@ -182,25 +188,28 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       if (!self.isHeld()) return undefined; // having the name again wakes the loop
       const askedAt = performance.now();
       const again = await lost.look(askedAt);
-      const asked = roomNow();
-      const [slots, beside] = asked as [Asked, Asked];
+      const limit = Math.max(0, config.workerSlots - held.size('slot'));
       const claimed = await claim(db, {
-        ...{ worker: id, runtimes: slots.runtimes, limit: slots.limit },
-        beside: [{ runtime: builtinRuntime, limit: beside.limit }],
-        after: queue.places(askedAt),
+        ...{ worker: id, runtimes: rotate(runtimes), limit, after: queue.places(askedAt) },
       }).catch((error: unknown) => {
         lost.suspect();
         throw error;
       });
-      queue.note(asked, claimed, performance.now() - askedAt);
+      queue.note([{ runtimes, limit }], claimed, performance.now() - askedAt);
       take(claimed, askedAt);
       if (claimed.length > 0) bell.ring('change');
       // a place that is free again wakes the loop
-      if (!everything.some((runtime) => queue.isDrained(runtime))) return again;
-      const seconds = await executionQueue.nextDue(db, everything);
+      if (!runtimes.some((runtime) => queue.isDrained(runtime))) return again;
+      const seconds = await executionQueue.nextDue(db, runtimes);
       return seconds === null ? again : Math.min(Math.ceil(seconds * 1_000), again ?? Infinity);
     },
   });
+
+  const builtinLoop = startBuiltinLoop({
+    ...{ db, bell, log, worker: id, pollMs, queue: builtins, runAtOnce, room: roomForBuiltins },
+    ...{ onClaimed: take, onUnknown: suspect },
+  });
+  const loopOf = (lane: HeldLane): Loop => (lane === 'beside' ? builtinLoop : claimLoop);
 
   const leaseLoop = startLoop({
     name: "the worker's leases",
@@ -214,14 +223,18 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       const allRenewed = states.every((one) => one.renewed || one.state === 'lost');
       if (await self.holdAgain()) {
         await register();
-        claimLoop.wake();
+        wakeAll();
       }
       await workers.beat(pulse, id, instance);
       return self.isHeld() && allRenewed ? undefined : againMs;
     },
   });
   const staleTimer = setInterval(() => held.dropStale(performance.now()), staleLookMs);
-  const off = [bell.on('execution', () => claimLoop.wake()), bell.on('cancel', () => leaseLoop.wake())];
+  const wakeAll = () => {
+    claimLoop.wake();
+    builtinLoop.wake();
+  };
+  const off = [bell.on('execution', wakeAll), bell.on('cancel', () => leaseLoop.wake())];
 
   return {
     name: self.name,
@@ -229,7 +242,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     async stop() {
       stopping = true;
       for (const leave of off) leave();
-      await claimLoop.stop();
+      await Promise.all([claimLoop.stop(), builtinLoop.stop()]);
       breakPoint('worker.draining');
       const unfinished = await drain(held, config.stopGraceSeconds);
       await leaseLoop.stop();
@@ -238,7 +251,8 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       pipes.close();
       try {
         if (unfinished > 0) await abandonAll();
-        await workers.leave(db, id, instance);
+        const places = [queue, builtins].flatMap((view) => view.left(performance.now()));
+        await workers.leave(db, id, instance, unfinished > 0 ? [] : places);
         await heartbeat.leave();
       } finally {
         await self.release();
