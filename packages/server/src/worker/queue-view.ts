@@ -31,6 +31,8 @@ export interface QueueView {
   places(now: number): ReadonlyMap<string, QueuePlace>;
   /** What that claim brought, and how long it took, in milliseconds. */
   note(asked: readonly Asked[], claimed: readonly Claimed[], tookMs: number): void;
+  /** What was noted may not have come to pass, and wait again: the next claim looks from the front. */
+  forget(): void;
   /** Whether nothing else was waiting, when last looked at: a task that is handed over then makes nobody wait. */
   isDrained(runtime: string): boolean;
   /** What the worker's next life is to go on from: nothing where the front is found at once. */
@@ -89,6 +91,10 @@ export function queueView(former?: { left: readonly LeftPlace[]; now: number }):
           }
         }
       }
+    },
+    forget() {
+      nextLookAt = -Infinity;
+      lookedAt = undefined; // a look under way has passed over what was locked
     },
     isDrained: (runtime) => drained.has(runtime),
     left(now) {

@@ -94,7 +94,10 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
   const left = await workers.takeLeft(pulse, id);
   // what was given up waits before the places
   const viewFor = (isMine: (runtime: string) => boolean) =>
-    queueView({ left: former + abandoned > 0 ? [] : left.filter((one) => isMine(one.runtime)), now: performance.now() });
+    queueView({
+      left: former + abandoned > 0 ? [] : left.filter((one) => isMine(one.runtime)),
+      now: performance.now(),
+    });
   const queue = viewFor((runtime) => runtime !== builtinRuntime);
   const builtins = viewFor((runtime) => runtime === builtinRuntime);
   const viewOf = (runtime: string) => (runtime === builtinRuntime ? builtins : queue);
