@@ -54,6 +54,7 @@ export function startBuiltinLoop({ db, bell, log, queue, room, ...deps }: Builti
         })
         .catch((error: unknown) => {
           failure ??= { error };
+          queue.forget();
           deps.onUnknown();
         })
         .finally(() => {
