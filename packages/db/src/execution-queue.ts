@@ -12,7 +12,7 @@ import {
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { columns, fromRow, type EngineExecution, type Row } from './engine-execution.ts';
-import { endedTask, ranTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
+import { endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
@@ -48,8 +48,6 @@ export interface NewExecution {
   rerun: JsonObject | null;
   /** The worker that takes it as it is made, with a lease of its own; its status is `running` then. @default none */
   worker?: Id | null;
-  /** That worker has run it already, without a lease: its status is final. @default false */
-  ran?: boolean;
 }
 
 /** Inserts executions in one statement and returns them in the order given. */
@@ -64,18 +62,18 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
       rerun_of, rerun, result_hash, worker, lease_token, lease_until, run_after, started_at, completed_at)
     select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
-      nullif(x.result, 'null'), case when x.ran then ${ranTask(sql`nullif(x.workflow_task, 'null')`, moment)} else nullif(x.workflow_task, 'null') end, x.workflow_def, x.runtime, x.revision, x.pack_revision,
+      nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
       x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
-      x.result_hash, x.worker, case when x.worker is not null and x.ran is null then gen_random_uuid() end,
-      case when x.worker is not null and x.ran is null then attune.clock() + make_interval(secs => ${leaseSeconds}) end,
+      x.result_hash, x.worker, case when x.worker is not null then gen_random_uuid() end,
+      case when x.worker is not null then attune.clock() + make_interval(secs => ${leaseSeconds}) end,
       attune.clock() + make_interval(secs => x.delay_seconds),
-      case when x.ran then ${moment} when x.status = 'running' then attune.clock() end,
-      case when x.ran then ${moment} when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
+      case when x.status = 'running' then attune.clock() end,
+      case when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
     from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
       original_execution bigint, retry_count integer, cause bigint, rerun_of bigint, rerun jsonb,
-      result_hash text, worker bigint, ran boolean, delay_seconds double precision)
+      result_hash text, worker bigint, delay_seconds double precision)
     returning ${columns}`);
   return rows.map(fromRow);
 }

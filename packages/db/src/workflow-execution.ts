@@ -116,6 +116,8 @@ export interface RecordedSteps {
   state: JsonObject;
   /** Null: they are as they were. */
   variables: JsonObject | null;
+  /** The step that changed them. @default the last of these */
+  variables_step?: number | undefined;
   /** Where the tasks stand; null: not said now. */
   tasks: {
     current_tasks: string[];
@@ -129,11 +131,14 @@ export interface RecordedSteps {
  *  found the slower each time. What has not changed is not written again. */
 export const record = (tx: Tx, runs: readonly RecordedSteps[]): Promise<number> => {
   const steps = runs.flatMap(({ run, steps }) => steps.map((step) => ({ run, ...step })));
-  const states = runs.map(({ run, steps, state, variables, tasks }) => ({
-    ...{ run, state, last: steps.at(-1)?.step ?? 0 },
-    ...(variables === null ? {} : { variables }),
-    ...tasks,
-  }));
+  const states = runs.map(({ run, steps, state, variables, variables_step, tasks }) => {
+    const last = steps.at(-1)?.step ?? 0;
+    return {
+      ...{ run, state, last },
+      ...(variables === null ? {} : { variables, variables_step: variables_step ?? last }),
+      ...tasks,
+    };
+  });
   return tx.run(sql`
     with appended as (
       insert into workflow_step (workflow_execution, step, execution, decision)
@@ -143,13 +148,13 @@ export const record = (tx: Tx, runs: readonly RecordedSteps[]): Promise<number> 
         as x(run, step, execution, decision))
     update workflow_execution w
     set state = x.state, steps = x.last, variables = coalesce(x.variables, w.variables),
-      variables_step = case when x.variables is not null then x.last else w.variables_step end,
+      variables_step = coalesce(x.variables_step, w.variables_step),
       current_tasks = coalesce(x.current_tasks, w.current_tasks),
       completed_tasks = coalesce(x.completed_tasks, w.completed_tasks),
       failed_tasks = coalesce(x.failed_tasks, w.failed_tasks),
       skipped_tasks = coalesce(x.skipped_tasks, w.skipped_tasks),
       updated = attune.clock()
-    from jsonb_to_recordset(${jsonb(states)}) as x(run bigint, state jsonb, last int, variables jsonb,
+    from jsonb_to_recordset(${jsonb(states)}) as x(run bigint, state jsonb, last int, variables jsonb, variables_step int,
       current_tasks text[], completed_tasks text[], failed_tasks text[], skipped_tasks text[])
     where w.id = x.run`);
 };

@@ -16,13 +16,13 @@ import {
 import {
   breakPoint,
   actions,
-  executionLogs,
   executionQueue,
   runTrees,
   workflowExecutions,
   type EngineExecution,
   type LockedRun,
   type NewExecution,
+  type RecordedSteps,
   type Tx,
 } from '@attune/db';
 import { ask } from './ask.ts';
@@ -31,12 +31,13 @@ import { rowsFor } from './create.ts';
 import { endRuns, type RunOutcome } from './end-run.ts';
 import { factsOf, keepFacts, learnSecrets, sealVariables } from './facts.ts';
 import { graphOf } from './graph.ts';
-import { takerOf, type HandOver, type Taken, type Taker } from './hand-over.ts';
+import { takerOf, type HandOver, type Taker } from './hand-over.ts';
 import { keepVariables, lockRun, wholeRun, type WholeRun } from './lock-run.ts';
 import { outcomeOf } from './outcome.ts';
 import { keepLists, recordedFor } from './recorded.ts';
 import { beginRerun, reuseFor } from './reuse.ts';
 import type { Turn } from './turn.ts';
+import { Unwritten } from './unwritten.ts';
 import { wantedTask } from './wanted-task.ts';
 
 /** Most tasks of a workflow whose lists of tasks are written at each step: with more, they are written when its run ends. */
@@ -78,18 +79,21 @@ export async function advanceAll(tx: Tx, first: readonly Turn[], advancing: Adva
   const runs: Runs = new Map((advancing.locked ?? []).map((run) => [run.id, run]));
   const advanced: Advanced = { handedOver: [], schedules: false, waits: false };
   const takes = takerOf(advancing.handOver);
+  const unwritten = new Unwritten(tx);
   const patient = advancing.patient ?? true;
   for (let turns = first; turns.length > 0;) {
     const follow: Turn[] = [];
     const decided: Decided[] = [];
     for (const { begun, ended } of byRun(turns)) {
-      const answer = begun === undefined ? await proceed(tx, runs, ended, patient) : await begin(tx, runs, begun);
+      const answer =
+        begun === undefined ? await proceed(tx, runs, ended, patient, unwritten) : await begin(tx, runs, begun);
       if (answer === undefined) continue;
       if (Array.isArray(answer)) follow.push(...answer);
       else decided.push(answer);
     }
-    turns = [...follow, ...(await carryOut(tx, decided, takes, advanced))];
+    turns = [...follow, ...(await carryOut(tx, decided, takes, advanced, unwritten))];
   }
+  unwritten.flush();
   return advanced;
 }
 
@@ -140,6 +144,7 @@ async function proceed(
   runs: Runs,
   ends: readonly EngineExecution[],
   patient: boolean,
+  unwritten: Unwritten,
 ): Promise<Turn[] | Decided | undefined> {
   const id = ends[0]?.workflow_task?.workflow_execution;
   // a task of an older system has no visit
@@ -150,13 +155,17 @@ async function proceed(
   if (id === undefined || told.length === 0) return undefined;
   let locked = runs.get(id) ?? (await lockRun(tx, id, patient));
   if (locked.paused) {
+    unwritten.flush();
     for (const { ended } of told) await runTrees.keepEnd(tx, locked.id, { execution: ended.id, restarts: false });
     breakPoint('advance.kept_end');
     return undefined;
   }
   for (const { ended } of told) locked = await learnSecrets(tx, locked, ended);
   const { status } = locked.owner;
-  if (status === 'canceling') return endIfQuiet(tx, locked);
+  if (status === 'canceling') {
+    unwritten.flush();
+    return endIfQuiet(tx, locked);
+  }
   if (status !== 'running') return undefined;
 
   const run = await wholeRun(tx, locked);
@@ -168,7 +177,9 @@ async function proceed(
   const steps: TakenStep[] = [];
   for (const { ended, finished } of told) {
     if (steps.at(-1)?.step.outcome != null) break;
-    const recorded = await recordedFor(tx, graph, run.id, neededFor(graph, state, finished), finished);
+    const needed = neededFor(graph, state, finished);
+    if (needed.results.length > 0) unwritten.flush();
+    const recorded = await recordedFor(tx, graph, run.id, needed, finished);
     const step = decideNext(graph, state, variables, facts, finished, recorded);
     ({ state, variables } = step);
     steps.push({ ended, step });
@@ -214,15 +225,21 @@ async function endIfQuiet(tx: Tx, run: LockedRun): Promise<Turn[]> {
   ]);
 }
 
-async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advanced: Advanced): Promise<Turn[]> {
+async function carryOut(
+  tx: Tx,
+  decided: readonly Decided[],
+  takes: Taker,
+  advanced: Advanced,
+  unwritten: Unwritten,
+): Promise<Turn[]> {
   if (decided.length === 0) return [];
-  record(tx, decided);
+  unwritten.record(recordOf(tx, decided));
   const rows: NewExecution[] = [];
-  breakPoint('advance.recorded');
   for (const { run, graph, steps, secrets } of decided) {
     for (const { ended, step } of steps) {
       await keepLists(tx, run.id, step.lists);
       if (step.retry === null || ended === null) continue;
+      unwritten.flush();
       await executionQueue.setNextRetry(tx, ended.id, step.retry.delay_seconds);
       advanced.waits = true;
     }
@@ -232,19 +249,24 @@ async function carryOut(tx: Tx, decided: readonly Decided[], takes: Taker, advan
     const reuse = await reuseFor(tx, owner, graph, starts);
     rows.push(...(await rowsFor(tx, wanted, { packRevision: owner.pack_revision, registry, ...reuse })));
   }
-  const turns = await insert(tx, await takes(tx, rows), advanced);
-  breakPoint('advance.created');
+  const taken = await takes(tx, rows);
+  const children = await unwritten.add(taken.ran);
+  const turns = children.map((execution): Turn => ({ kind: 'ended', execution }));
   const ending = decided.flatMap(({ run, steps }) => {
     const outcome = steps.at(-1)?.step.outcome ?? null;
     return outcome === null ? [] : [{ run, outcome }];
   });
+  // as long as all that was decided was run at once, nobody has to see it yet
+  if (taken.rows.length > 0 || ending.length > 0) unwritten.flush();
+  breakPoint('advance.recorded');
+  turns.push(...(await insert(tx, taken.rows, advanced)));
+  breakPoint('advance.created');
   return [...turns, ...(await end(tx, ending))];
 }
 
 /** Creates the next tasks. Only where something follows from one at once is its row waited for; else it travels with the commit. */
-async function insert(tx: Tx, taken: readonly Taken[], advanced: Advanced): Promise<Turn[]> {
-  if (taken.length === 0) return [];
-  const rows = taken.map(({ row }) => row);
+async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced): Promise<Turn[]> {
+  if (rows.length === 0) return [];
   for (const { status, delay_seconds } of rows) {
     if (status === 'scheduled') advanced.schedules = true;
     if ((status === 'scheduled' && delay_seconds > 0) || status === 'requested') advanced.waits = true;
@@ -252,7 +274,7 @@ async function insert(tx: Tx, taken: readonly Taken[], advanced: Advanced): Prom
   const goesOn = rows.some(({ status, runtime }) => isFinal(status) || (runtime === null && status === 'running'));
   const claimsFrom = await claimsOf(
     tx,
-    rows.filter(({ worker, status }) => worker != null && status === 'running'),
+    rows.filter((row) => row.worker != null),
   );
   const inserted = executionQueue.insertMany(tx, rows).then((children) => {
     advanced.handedOver.push(...claimsFrom(children));
@@ -262,20 +284,15 @@ async function insert(tx: Tx, taken: readonly Taken[], advanced: Advanced): Prom
     tx.along(inserted);
     return [];
   }
-  const children = await inserted;
-  const log = children.flatMap(({ id }, index) =>
-    (taken[index]?.log ?? []).map((piece) => ({ ...piece, execution: id })),
-  );
-  if (log.length > 0) tx.along(executionLogs.appendMany(tx, log));
-  return children.flatMap<Turn>((child) => {
+  return (await inserted).flatMap<Turn>((child) => {
     if (isFinal(child.status)) return [{ kind: 'ended', execution: child }];
     return child.runtime === null && child.status === 'running' ? [{ kind: 'begun', execution: child }] : [];
   });
 }
 
-/** Appends steps to the records of runs and keeps what they lead to: in their rows, and in hand for the turns that follow. */
-function record(tx: Tx, decided: readonly Decided[]): void {
-  const recorded = decided.flatMap(({ run, graph, steps, secrets }) => {
+/** What is to be appended to the records of runs, and kept in their rows; kept in hand, too, for the turns that follow. */
+function recordOf(tx: Tx, decided: readonly Decided[]): RecordedSteps[] {
+  return decided.flatMap(({ run, graph, steps, secrets }) => {
     const last = steps.at(-1)?.step;
     if (last === undefined) return [];
     const changes =
@@ -300,9 +317,8 @@ function record(tx: Tx, decided: readonly Decided[]): void {
       run.variables_step = run.steps;
       keepVariables(tx, run);
     }
-    return [entry];
+    return [{ ...entry, variables_step: run.variables_step }];
   });
-  if (recorded.length > 0) tx.along(workflowExecutions.record(tx, recorded));
 }
 
 async function end(tx: Tx, ending: readonly { run: LockedRun; outcome: RunOutcome }[]): Promise<Turn[]> {

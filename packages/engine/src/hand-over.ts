@@ -1,5 +1,5 @@
 import { builtinRuntime, type Id } from '@attune/core';
-import type { LogPiece, NewExecution, Tx } from '@attune/db';
+import type { LogPiece, NewExecution, RanExecution, Tx } from '@attune/db';
 import { endAtOnce, type RunAtOnce } from './at-once.ts';
 import { definitionsOf } from './definition.ts';
 
@@ -18,46 +18,54 @@ export interface HandOver {
 const mostAtOnce = 500;
 const longestAtOnce = 50;
 
-/** A row to be created, and what was said while it was run, where it was. */
-export interface Taken {
-  row: NewExecution;
+/** A task that was run while it was to be created, and what it said. */
+export interface Ran {
+  row: Omit<RanExecution, 'id' | 'ms_ago'>;
   log: readonly LogPiece[];
 }
 
-/** Makes of rows that wait for a worker such that have been taken, while there is a place. */
-export type Taker = (tx: Tx, rows: readonly NewExecution[]) => Promise<Taken[]>;
+/** What becomes of rows that are to be created. */
+export interface Taken {
+  ran: Ran[];
+  /** Those that were not run; some of them taken by the worker. */
+  rows: NewExecution[];
+}
+
+/** Makes of rows that wait for a worker such that have been run or taken, while there is a place. */
+export type Taker = (tx: Tx, rows: readonly NewExecution[]) => Promise<Taken>;
 
 /** A taker for one transaction, which counts what it takes. */
 export function takerOf(handOver: HandOver | undefined): Taker {
-  const untouched = (row: NewExecution): Taken => ({ row, log: [] });
-  if (handOver === undefined) return (_, rows) => Promise.resolve(rows.map(untouched));
+  if (handOver === undefined) return (_, rows) => Promise.resolve({ ran: [], rows: [...rows] });
   const { worker, runAtOnce } = handOver;
   const lanes = handOver.lanes.map((lane) => ({ ...lane }));
   const left = { tasks: mostAtOnce, rounds: longestAtOnce };
 
-  const run = async (tx: Tx, row: NewExecution): Promise<Taken | undefined> => {
+  const run = async (tx: Tx, row: NewExecution): Promise<Ran | undefined> => {
     if (runAtOnce === undefined || row.runtime !== builtinRuntime || row.revision === null) return undefined;
     if (left.tasks === 0 || left.rounds === 0) return undefined;
     const definition = (await definitionsOf(tx, [row])).get(row.revision);
     const ran = definition && runAtOnce({ ...row, definition });
     if (ran === undefined) return undefined;
     left.tasks -= 1;
-    return { row: { ...row, ...(await endAtOnce(tx, row.revision, ran)), worker, ran: true }, log: ran.log };
+    return { row: { ...row, ...(await endAtOnce(tx, row.revision, ran)), worker }, log: ran.log };
   };
 
-  const handOn = (row: NewExecution): Taken => {
+  const handOn = (row: NewExecution): NewExecution => {
     const lane = lanes.find(({ limit, runtimes }) => limit > 0 && runtimes.includes(row.runtime ?? ''));
-    if (lane === undefined) return untouched(row);
+    if (lane === undefined) return row;
     lane.limit -= 1;
-    return untouched({ ...row, status: 'running', worker });
+    return { ...row, status: 'running', worker };
   };
 
   return async (tx, rows) => {
-    const taken: Taken[] = [];
+    const taken: Taken = { ran: [], rows: [] };
     for (const row of rows) {
       const { status, runtime, delay_seconds, revision } = row;
       const waits = status === 'scheduled' && runtime !== null && revision !== null && delay_seconds === 0;
-      taken.push(waits ? ((await run(tx, row)) ?? handOn(row)) : untouched(row));
+      const ran = waits ? await run(tx, row) : undefined;
+      if (ran !== undefined) taken.ran.push(ran);
+      else taken.rows.push(waits ? handOn(row) : row);
     }
     left.rounds -= 1;
     return taken;
