@@ -5,19 +5,28 @@ import type { Json } from './json.ts';
 /** The canonical text of a JSON value: RFC 8785 (sorted keys, shortest numbers, no white space), with integers beyond 2^53 by
  *  their exact digits, which RFC 8785 leaves out. */
 export function canonicalJson(value: Json): string {
-  if (value === null || typeof value === 'boolean' || typeof value === 'string') return JSON.stringify(value);
+  if (typeof value === 'string') return quoted(value);
+  if (value === null || typeof value === 'boolean') return String(value);
   if (typeof value === 'bigint') return value.toString();
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) throw new TypeError(`${String(value)} is not a JSON number`);
     return JSON.stringify(value);
   }
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  const members = Object.keys(value)
-    .filter((key) => value[key] !== undefined)
-    .sort() // by UTF-16 code units, as RFC 8785 section 3.2.3 asks
-    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`);
-  return `{${members.join(',')}}`;
+  let members = '';
+  // by UTF-16 code units, as RFC 8785 section 3.2.3 asks
+  for (const key of Object.keys(value).sort()) {
+    const member = value[key];
+    if (member === undefined) continue;
+    members += `${members === '' ? '' : ','}${quoted(key)}:${canonicalJson(member)}`;
+  }
+  return `{${members}}`;
 }
+
+/** Most texts hold nothing to escape. */
+const quoted = (text: string): string => (plain.test(text) ? `"${text}"` : JSON.stringify(text));
+
+const plain = /^[ !#-[\]-~]*$/;
 
 /** SHA-256 of a value's canonical JSON, as 64 hex digits: the name of a revision, of an input, of a result. */
 export function contentHash(value: Json): string {

@@ -38,5 +38,7 @@ function parseNumber(digits: string): number | bigint {
 function holdsBigint(value: Json): boolean {
   if (typeof value === 'bigint') return true;
   if (typeof value !== 'object' || value === null) return false;
-  return Array.isArray(value) ? value.some(holdsBigint) : Object.values(value).some(holdsBigint);
+  if (Array.isArray(value)) return value.some(holdsBigint);
+  for (const key of Object.keys(value)) if (holdsBigint(value[key] as Json)) return true;
+  return false;
 }

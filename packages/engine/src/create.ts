@@ -99,7 +99,8 @@ function rowOf(wanted: Wanted, action: ActionRow | undefined, vault: Vault): New
   const refused = exposed.length > 0 ? exposure(exposed, wanted.action_ref) : prepared?.error;
   const error = wanted.error ?? (action === undefined ? actionGone(wanted.action_ref) : refused);
   // what was refused may stand where the schema marks nothing, and is as secret as where it came from
-  const secret = [...secretPaths(schema), ...(error === undefined ? [] : wanted.secrets.map(({ path }) => path))];
+  const secret =
+    error === undefined ? secretPaths(schema) : [...secretPaths(schema), ...wanted.secrets.map(({ path }) => path)];
   const config = sealSecrets(prepared?.config ?? wanted.parameters, secret, vault);
   const runtime = action?.runtime_ref ?? null;
   // one literal, not several spread into one: that would be most of what a row costs

@@ -77,23 +77,39 @@ export function validate(schema: FlatSchema | null | undefined, value: Json, opt
   if (!isJsonObject(value))
     return [{ message: `Parameters must be an object, not ${describe(value)}`, pointer: '', code: 'wrong_parameter' }];
   if (schema === null || schema === undefined) return [];
-  const asObject: JsonObject = { properties: schema, additionalProperties: unknown === 'allow' };
-  return visit(asObject, withoutNulls(schema, value), '', { templates }, false);
+  return visit(asObject(schema, unknown), withoutNulls(schema, value), '', { templates }, false);
+}
+
+const asObjects = new WeakMap<FlatSchema, { refuse: JsonObject; allow: JsonObject }>();
+
+/** The schema of all parameters together. */
+function asObject(schema: FlatSchema, unknown: 'refuse' | 'allow'): JsonObject {
+  const known = asObjects.get(schema) ?? {
+    refuse: { properties: schema, additionalProperties: false },
+    allow: { properties: schema, additionalProperties: true },
+  };
+  asObjects.set(schema, known);
+  return known[unknown];
 }
 
 /** Parameters with the schema's defaults in the places of those that are missing or null. A null without a default is left out,
  *  unless its definition takes null. */
 export function fillDefaults(schema: FlatSchema | null | undefined, value: JsonObject): JsonObject {
   if (schema === null || schema === undefined) return value;
-  const filled = withoutNulls(schema, value);
-  for (const [name, definition] of Object.entries(schema)) {
-    const fallback = definition['default'];
-    if (fallback !== undefined && (ownValue(filled, name) ?? null) === null) filled[name] = fallback;
+  const given = withoutNulls(schema, value);
+  let filled = given;
+  for (const name of Object.keys(schema)) {
+    const fallback = schema[name]?.['default'];
+    if (fallback === undefined || (ownValue(given, name) ?? null) !== null) continue;
+    if (filled === given) filled = { ...given };
+    filled[name] = fallback;
   }
   return filled;
 }
 
+/** The value itself where it holds no null. */
 function withoutNulls(schema: FlatSchema, value: JsonObject): JsonObject {
+  if (!Object.keys(value).some((name) => value[name] === null)) return value;
   return Object.fromEntries(
     Object.entries(value).filter(
       ([name, given]) => given !== null || takesNull(Object.hasOwn(schema, name) ? schema[name] : {}),

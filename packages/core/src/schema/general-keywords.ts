@@ -44,6 +44,7 @@ export const generalKeywords: Record<string, Keyword> = {
       [Array.isArray, list(word(...typeNames), { atLeast: 1 })],
     ]),
     (rule, value, visit) => {
+      if (typeof rule === 'string' && isOfType[rule](value)) return;
       const types = [rule].flat();
       if (types.some((type) => isOfType[type](value))) return;
       visit.fail(`must be ${types.map((type) => withArticle[type]).join(' or ')}, not ${visit.shown(value)}`);

@@ -1,4 +1,4 @@
-import { isJsonObject, ownValue } from '../json.ts';
+import { isJsonObject, ownValue, type Json, type JsonObject } from '../json.ts';
 import { suggestion } from '../yaml/nearest.ts';
 import { childPointer } from '../yaml/pointer.ts';
 import { choice, flag, integer, list, map, text } from '../yaml/shape.ts';
@@ -16,7 +16,8 @@ const patternKey = {
 export const objectKeywords: Record<string, Keyword> = {
   properties: keyword(map(schemaShape()), (properties, value, visit) => {
     if (!isJsonObject(value)) return;
-    for (const [name, schema] of Object.entries(properties)) {
+    for (const name of Object.keys(properties)) {
+      const schema = properties[name] as Json;
       const member = ownValue(value, name);
       if (member !== undefined) visit.descend(schema, member, childPointer(visit.pointer, name));
       else if (isJsonObject(schema) && schema['required'] === true && schema['default'] === undefined)
@@ -36,16 +37,14 @@ export const objectKeywords: Record<string, Keyword> = {
   ),
   additionalProperties: keyword(schemaShape(), (schema, value, visit) => {
     if (!isJsonObject(value)) return;
-    const properties = isJsonObject(visit.schema['properties']) ? Object.keys(visit.schema['properties']) : [];
-    const patterns = isJsonObject(visit.schema['patternProperties'])
-      ? Object.keys(visit.schema['patternProperties'])
-      : [];
-    for (const [name, member] of Object.entries(value)) {
-      if (properties.includes(name) || patterns.some((pattern) => matchesPattern(pattern, name))) continue;
+    const properties = mapOf(visit.schema['properties']);
+    const patterns = Object.keys(mapOf(visit.schema['patternProperties']));
+    for (const name of Object.keys(value)) {
+      if (Object.hasOwn(properties, name) || patterns.some((pattern) => matchesPattern(pattern, name))) continue;
       const pointer = childPointer(visit.pointer, name);
       if (schema === false)
-        visit.fail(`is not a known name.${suggestion(name, properties)}`, pointer, 'unknown_parameter');
-      else visit.descend(schema, member, pointer);
+        visit.fail(`is not a known name.${suggestion(name, Object.keys(properties))}`, pointer, 'unknown_parameter');
+      else visit.descend(schema, value[name] as Json, pointer);
     }
   }),
   patternProperties: keyword(map(schemaShape(), { key: patternKey }), (patterns, value, visit) => {
@@ -82,6 +81,10 @@ export const objectKeywords: Record<string, Keyword> = {
     }
   }),
 };
+
+const none: JsonObject = {};
+
+const mapOf = (rule: Json | undefined): JsonObject => (isJsonObject(rule) ? rule : none);
 
 /** Reports a required name that is not there. */
 function missing(name: string, visit: Visit): void {

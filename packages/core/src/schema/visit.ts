@@ -3,6 +3,7 @@ import type { Json, JsonObject } from '../json.ts';
 import type { ProblemCode } from '../problem-code.ts';
 import { isSecret } from '../secret/paths.ts';
 import { describe } from '../yaml/shape.ts';
+import type { Keyword } from './keyword.ts';
 import { keywords } from './keywords.ts';
 
 export interface Mode {
@@ -38,22 +39,60 @@ export function visit(schema: Json, value: Json, pointer: string, mode: Mode, se
   if (typeof schema !== 'object' || schema === null || Array.isArray(schema)) return [];
   if (mode.templates && isTemplate(value)) return [];
 
-  const hidden = secret || isSecret(schema);
-  const problems: Problem[] = [];
-  const here: Visit = {
-    schema,
-    pointer,
-    mode,
-    fail: (message, place = pointer, code = 'wrong_parameter') =>
-      void problems.push({ message: `${nameOf(place)} ${message}`, pointer: place, code }),
-    shown: (shown) => (hidden ? 'the secret value given' : describe(shown)),
-    ask: (other, member, place = pointer) => visit(other, member, place, mode, hidden),
-    descend: (other, member, place = pointer) => void problems.push(...here.ask(other, member, place)),
-  };
-  for (const [name, rule] of Object.entries(schema)) {
-    if (Object.hasOwn(keywords, name)) keywords[name]?.check?.(rule, value, here);
+  const here = new OneVisit(schema, pointer, mode, secret || isSecret(schema));
+  for (const { check, rule } of demandsOf(schema)) check(rule, value, here);
+  return here.problems;
+}
+
+class OneVisit implements Visit {
+  readonly problems: Problem[] = [];
+  readonly schema: JsonObject;
+  readonly pointer: string;
+  readonly mode: Mode;
+  readonly #isHidden: boolean;
+
+  constructor(schema: JsonObject, pointer: string, mode: Mode, isHidden: boolean) {
+    this.schema = schema;
+    this.pointer = pointer;
+    this.mode = mode;
+    this.#isHidden = isHidden;
   }
-  return problems;
+
+  fail(message: string, pointer = this.pointer, code: ParameterCode = 'wrong_parameter'): void {
+    this.problems.push({ message: `${nameOf(pointer)} ${message}`, pointer, code });
+  }
+
+  shown(value: Json): string {
+    return this.#isHidden ? 'the secret value given' : describe(value);
+  }
+
+  ask(schema: Json, value: Json, pointer = this.pointer): Problem[] {
+    return visit(schema, value, pointer, this.mode, this.#isHidden);
+  }
+
+  descend(schema: Json, value: Json, pointer = this.pointer): void {
+    const found = this.ask(schema, value, pointer);
+    if (found.length > 0) this.problems.push(...found);
+  }
+}
+
+interface Demand {
+  check: NonNullable<Keyword['check']>;
+  rule: Json;
+}
+
+const demands = new WeakMap<JsonObject, readonly Demand[]>();
+
+/** What a schema demands of a value: most of what schemas say only informs, and a thousand values may meet the same one. */
+function demandsOf(schema: JsonObject): readonly Demand[] {
+  const known = demands.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema).flatMap(([name, rule]) => {
+    const check = Object.hasOwn(keywords, name) ? keywords[name]?.check : undefined;
+    return check === undefined ? [] : [{ check, rule }];
+  });
+  demands.set(schema, found);
+  return found;
 }
 
 /** Whether a text is or contains a template. */

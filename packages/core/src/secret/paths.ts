@@ -12,8 +12,16 @@ const mapKeywords = new Set(['properties', 'patternProperties', 'dependentSchema
 
 /** What a flat schema marks `secret`. A mark inside of a list, or of one form among several, counts for the nearest member around it
  *  that has a name of its own. */
-export const secretPaths = (schema: FlatSchema | null | undefined): Path[] =>
-  Object.entries(schema ?? {}).flatMap(([name, definition]) => pathsIn(definition, [name]));
+export function secretPaths(schema: FlatSchema | null | undefined): readonly Path[] {
+  if (schema === null || schema === undefined) return [];
+  const known = marked.get(schema);
+  if (known !== undefined) return known;
+  const found = Object.entries(schema).flatMap(([name, definition]) => pathsIn(definition, [name]));
+  marked.set(schema, found);
+  return found;
+}
+
+const marked = new WeakMap<FlatSchema, readonly Path[]>();
 
 function pathsIn(definition: Json, path: Path): Path[] {
   if (!isJsonObject(definition)) return [];

@@ -68,7 +68,7 @@ function replaceSealed(value: Json, replace: (sealed: JsonObject) => Json): Json
 
 /** Where in a value stands what is sealed, or pretends to be: JSON pointers. */
 export function sealedIn(value: Json, pointer = ''): string[] {
-  if (typeof value !== 'object' || value === null) return [];
+  if (typeof value !== 'object' || value === null || !holdsMarker(value)) return [];
   if (Array.isArray(value)) return value.flatMap((element, index) => sealedIn(element, childPointer(pointer, index)));
   if (Object.hasOwn(value, marker)) return [pointer];
   return Object.entries(value).flatMap(([key, member]) => sealedIn(member, childPointer(pointer, key)));

@@ -2,7 +2,9 @@
 
 /** The pointer of a member or an element of what `pointer` names. */
 export const childPointer = (pointer: string, key: string | number): string =>
-  `${pointer}/${String(key).replaceAll('~', '~0').replaceAll('/', '~1')}`;
+  `${pointer}/${typeof key === 'string' && mustEscape.test(key) ? key.replaceAll('~', '~0').replaceAll('/', '~1') : key}`;
+
+const mustEscape = /[~/]/;
 
 /** The keys on the way from the document's root, unescaped. */
 export const pointerKeys = (pointer: string): string[] =>
