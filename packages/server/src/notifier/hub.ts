@@ -15,7 +15,8 @@ export interface Notification {
 /** A connected client, as the hub sees it. */
 export interface Subscriber {
   filters: Map<string, Filter>;
-  send: (notification: Notification) => void;
+  /** @param notification as it goes over the wire: written once for all who hear it */
+  send: (notification: string) => void;
   /** Status and time last sent per execution: what has not changed since is not sent again. */
   seen: Map<string, string>;
 }
@@ -46,46 +47,57 @@ export class Hub {
     this.#subscribers.delete(subscriber);
   }
 
-  /** One look at what changed since the last. Costs nothing while nobody is subscribed. */
-  async look(): Promise<void> {
+  /** One look at what changed since the last. Costs nothing while nobody is subscribed.
+   *  @returns whether there may be more new rows than one look tells of */
+  async look(): Promise<boolean> {
     if (this.#subscribers.size === 0) {
       this.#newest = undefined;
-      return;
+      return false;
     }
     if (this.#newest === undefined) {
       this.#newest = await changes.newestIds(this.#db);
       this.#pending = new Set((await changes.pendingInquiries(this.#db, mostPending)).map((inquiry) => inquiry.id));
     }
     await this.#lookAtExecutions();
-    await this.#lookAtNewRows();
-    await this.#lookAtInquiries();
+    const hasMore = await this.#lookAtNewRows(this.#newest);
+    return (await this.#lookAtInquiries(this.#newest)) || hasMore;
   }
 
   async #lookAtExecutions(): Promise<void> {
-    const watched = new Set<string>();
-    for (const { filters } of this.#subscribers) {
-      for (const filter of filters.values()) if (filter.kind === 'entity') watched.add(filter.id);
-    }
-    if (watched.size === 0) return;
-    const rows = await changes.executionsAround(this.#db, [...watched]);
+    const followers = new Map<string, Subscriber[]>();
     for (const subscriber of this.#subscribers) {
-      const own = new Set([...subscriber.filters.values()].flatMap((one) => (one.kind === 'entity' ? [one.id] : [])));
-      for (const row of rows) {
-        if (!own.has(row.id) && !(row.parent !== null && own.has(row.parent))) continue;
-        const mark = `${row.status} ${row.updated}`;
-        if (subscriber.seen.get(row.id) === mark) continue;
-        const isNew = !subscriber.seen.has(row.id);
-        subscriber.seen.set(row.id, mark);
-        subscriber.send(executionNotification(isNew ? 'execution_created' : 'execution_status_changed', row));
+      for (const filter of subscriber.filters.values()) {
+        if (filter.kind !== 'entity') continue;
+        const others = followers.get(filter.id);
+        if (others === undefined) followers.set(filter.id, [subscriber]);
+        else others.push(subscriber);
+      }
+    }
+    if (followers.size === 0) return;
+    for (const row of await changes.executionsAround(this.#db, [...followers.keys()])) {
+      const mark = `${row.status} ${row.updated}`;
+      const texts = new Map<string, string>();
+      // one that follows both the execution and its parent has seen it the second time
+      for (const id of [row.id, row.parent]) {
+        for (const { seen, send } of id === null ? [] : (followers.get(id) ?? [])) {
+          const before = seen.get(row.id);
+          if (before === mark) continue;
+          seen.set(row.id, mark);
+          const type = before === undefined ? 'execution_created' : 'execution_status_changed';
+          const text = texts.get(type) ?? written(executionNotification(type, row));
+          texts.set(type, text);
+          send(text);
+        }
       }
     }
   }
 
-  async #lookAtNewRows(): Promise<void> {
-    const newest = this.#newest;
-    if (newest === undefined) return;
+  async #lookAtNewRows(newest: changes.NewestIds): Promise<boolean> {
+    let hasMore = false;
     if (this.#wants('execution')) {
-      for (const row of await changes.newExecutions(this.#db, newest.execution, batch)) {
+      const rows = await changes.newExecutions(this.#db, newest.execution, batch);
+      hasMore ||= rows.length >= batch;
+      for (const row of rows) {
         newest.execution = row.id;
         this.#broadcast('execution', executionNotification('execution_created', row));
       }
@@ -93,7 +105,9 @@ export class Hub {
     for (const kind of ['event', 'enforcement'] as const) {
       if (!this.#wants(kind)) continue;
       const read = kind === 'event' ? changes.newEvents : changes.newEnforcements;
-      for (const { id, ref, created } of await read(this.#db, newest[kind], batch)) {
+      const rows = await read(this.#db, newest[kind], batch);
+      hasMore ||= rows.length >= batch;
+      for (const { id, ref, created } of rows) {
         newest[kind] = id;
         this.#broadcast(kind, {
           type: 'notification',
@@ -105,12 +119,13 @@ export class Hub {
         });
       }
     }
+    return hasMore;
   }
 
-  async #lookAtInquiries(): Promise<void> {
-    const newest = this.#newest;
-    if (newest === undefined || !this.#wants('inquiry')) return;
-    for (const row of await changes.newInquiries(this.#db, newest.inquiry, batch)) {
+  async #lookAtInquiries(newest: changes.NewestIds): Promise<boolean> {
+    if (!this.#wants('inquiry')) return false;
+    const rows = await changes.newInquiries(this.#db, newest.inquiry, batch);
+    for (const row of rows) {
       newest.inquiry = row.id;
       this.#pending.add(row.id);
       this.#broadcast('inquiry', inquiryNotification('created', { ...row, status: 'pending' }, row.created));
@@ -119,6 +134,7 @@ export class Hub {
       this.#pending.delete(row.id);
       this.#broadcast('inquiry', inquiryNotification(row.status, row, row.updated));
     }
+    return rows.length >= batch;
   }
 
   #wants(kind: Notification['entity_type']): boolean {
@@ -126,11 +142,14 @@ export class Hub {
   }
 
   #broadcast(kind: Notification['entity_type'], notification: Notification): void {
+    const text = written(notification);
     for (const subscriber of this.#subscribers) {
-      if (subscriber.filters.has(`entity_type:${kind}`)) subscriber.send(notification);
+      if (subscriber.filters.has(`entity_type:${kind}`)) subscriber.send(text);
     }
   }
 }
+
+const written = (notification: Notification): string => JSON.stringify(notification);
 
 /** The prompt and the answer are not told: they are asked for. */
 const inquiryNotification = (what: string, row: changes.InquiryChange, timestamp: string): Notification => ({

@@ -1,5 +1,6 @@
 import websocket, { type WebSocket } from '@fastify/websocket';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import fastify, { LogController } from 'fastify';
 import type { Deps, Stop } from '../deps.ts';
 import { heartbeatOf } from '../heartbeat.ts';
@@ -10,6 +11,9 @@ import { Hub, type Subscriber } from './hub.ts';
 
 /** Longest time a lost doorbell can delay a notification, in milliseconds. */
 const pollMs = 1_000;
+/** After a look the notifier rests for so many times as long as it took, but no longer than this, in milliseconds. Where much happens the
+ *  doorbell rings all the time, and who looked each time would take the processor from the work that is followed. */
+const rests = { times: 9, mostMs: 100 };
 /** Most subscriptions of one client. */
 const mostFilters = 100;
 /** Bytes waiting for a client after which it is cut off: a slow reader must not fill the server's memory. It reconnects and asks
@@ -50,7 +54,7 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
     const subscriber: Subscriber = {
       filters: new Map(),
       seen: new Map(),
-      send: (notification) => send(socket, notification),
+      send: (notification) => sendText(socket, notification),
     };
     hub.add(subscriber);
     const recheck = setInterval(() => {
@@ -79,20 +83,28 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
   const url = await app.listen({ host: config.host, port: 0 });
   const heartbeat = heartbeatOf(db, 'notifier', { url: `${url.replace(/^http/, 'ws')}/ws` });
   await heartbeat.beat();
+  const stopping = new AbortController();
+  let restsUntil = 0;
   const loop = startLoop({
     name: 'the notifier',
     log,
     pollMs,
     async pass() {
-      await hub.look();
+      const restMs = restsUntil - performance.now();
+      if (restMs > 0) await pause(restMs, undefined, { signal: stopping.signal }).catch(() => undefined);
+      const began = performance.now();
+      const hasMore = await hub.look();
+      const ended = performance.now();
+      restsUntil = hasMore ? ended : ended + Math.min(rests.mostMs, rests.times * (ended - began));
       await heartbeat.beat();
-      return undefined;
+      return hasMore ? 0 : undefined;
     },
   });
   const off = (['event', 'execution', 'cancel', 'change'] as const).map((topic) => bell.on(topic, () => loop.wake()));
 
   return async () => {
     for (const leave of off) leave();
+    stopping.abort();
     await loop.stop();
     const { clients } = app.websocketServer;
     for (const client of clients) client.close(1001, 'The server stops');
@@ -149,11 +161,13 @@ function answer(socket: WebSocket, subscriber: Subscriber, data: Buffer): void {
   send(socket, { type: message.type === 'subscribe' ? 'subscribed' : 'unsubscribed', filter: name });
 }
 
-function send(socket: WebSocket, message: object): void {
+const send = (socket: WebSocket, message: object): void => sendText(socket, JSON.stringify(message));
+
+function sendText(socket: WebSocket, text: string): void {
   if (socket.readyState !== socket.OPEN) return;
   if (socket.bufferedAmount > mostBufferedBytes) {
     socket.close(4408, 'Too slow: reconnect and read what was missed');
     return;
   }
-  socket.send(JSON.stringify(message));
+  socket.send(text);
 }

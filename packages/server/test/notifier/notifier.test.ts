@@ -1,6 +1,6 @@
 import { openDoorbell, sql } from '@attune/db';
 import { pino } from 'pino';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { WebSocket } from 'ws';
 import { freshDatabase, type TestDatabase } from '../../../../testing/database.ts';
 import { until } from '../../../../testing/until.ts';
@@ -99,6 +99,85 @@ test('a subscriber to a kind hears of new rows only', async () => {
     return client.heard.some((message) => message['entity_type'] === 'event') && id;
   });
   expect(client.heard.filter((message) => message['entity_type'] === 'execution')).toEqual([]);
+  client.socket.close();
+});
+
+test('more new rows than one look tells of are told without another reason to look', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  client.socket.send(JSON.stringify({ type: 'subscribe', filter: 'entity_type:event' }));
+  await client.hears({ type: 'subscribed' });
+  await until('the notifier knows where new rows begin', async () => {
+    await fresh.db.run(sql`insert into event (trigger_ref) values ('test.happened')`);
+    notifier.deps.bell.ring('event');
+    return client.heard.some((message) => message['entity_type'] === 'event');
+  });
+  await fresh.db.run(sql`insert into event (trigger_ref) select 'test.often' from generate_series(1, 5_200)`);
+  notifier.deps.bell.ring('event');
+  const often = () => client.heard.filter((message) => JSON.stringify(message).includes('test.often'));
+  const began = performance.now();
+  await until('all are told', () => often().length >= 5_200);
+  expect(new Set(often().map((message) => message['entity_id'])).size).toBe(5_200);
+  expect(performance.now() - began).toBeLessThan(8_000); // by the poll alone it would be ten seconds
+  client.socket.close();
+});
+
+test('who follows a run and its task hears of the task once, and another follower of it likewise', async () => {
+  await using fresh = await freshDatabase();
+  await using notifier = await site(fresh);
+  const run = await insertExecution(fresh, null);
+  const task = await insertExecution(fresh, run);
+  const clients = await Promise.all(
+    [[run, task], [task]].map(async (followed) => {
+      const client = listen(notifier.url, 'good');
+      await client.hears({ type: 'welcome' });
+      for (const id of followed)
+        client.socket.send(JSON.stringify({ type: 'subscribe', filter: `entity:execution:${id}` }));
+      for (const id of followed) await client.hears({ type: 'subscribed', filter: `entity:execution:${id}` });
+      await client.hears({ entity_id: task, notification_type: 'execution_created' });
+      return client;
+    }),
+  );
+  await fresh.db.run(sql`update execution set status = 'completed', updated = now()`);
+  notifier.deps.bell.ring('change');
+  for (const client of clients) {
+    await client.hears({ entity_id: task, notification_type: 'execution_status_changed' });
+    expect(client.heard.filter((message) => message['entity_id'] === task)).toHaveLength(2);
+    client.socket.close();
+  }
+  expect(clients[1]?.heard.some((message) => message['entity_id'] === run)).toBe(false);
+});
+
+test('while the doorbell rings all the time, the notifier rests between two looks', async () => {
+  await using fresh = await freshDatabase();
+  const looks: { began: number; ended: number }[] = [];
+  const many = fresh.db.many.bind(fresh.db);
+  const counted = vi.spyOn(fresh.db, 'many').mockImplementation(async (statement) => {
+    const began = performance.now();
+    const rows = await many(statement);
+    looks.push({ began, ended: performance.now() });
+    return rows;
+  });
+  await using notifier = await site(fresh);
+  const client = listen(notifier.url, 'good');
+  await client.hears({ type: 'welcome' });
+  client.socket.send(
+    JSON.stringify({ type: 'subscribe', filter: `entity:execution:${await insertExecution(fresh, null)}` }),
+  );
+  await client.hears({ notification_type: 'execution_created' });
+  looks.length = 0;
+  await until('it has looked often', () => {
+    notifier.deps.bell.ring('change');
+    return looks.length >= 10;
+  });
+  counted.mockRestore();
+  const pairs = looks.slice(1).map((look, index) => ({ before: looks[index] ?? look, look }));
+  for (const { before, look } of pairs) {
+    // what a timer may be early by
+    expect(look.began - before.ended).toBeGreaterThan(Math.min(100, 9 * (before.ended - before.began)) - 2);
+  }
   client.socket.close();
 });
 
