@@ -21,6 +21,8 @@ export const leaseSeconds = 20;
 export const moment = sql`(attune.clock() + (clock_timestamp() - now()))`;
 
 export interface NewExecution {
+  /** One from `newIds`; all that are inserted together have one, or none has. @default the next one */
+  given_id?: Id;
   action: Id | null;
   action_ref: string;
   config: JsonObject | null;
@@ -57,11 +59,12 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
     ...execution,
     workflow_task: workflowTaskToJson(execution.workflow_task),
   }));
+  const hasId = executions[0]?.given_id !== undefined;
   const rows = await tx.many<Row>(sql`
-    insert into execution as e (action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
+    insert into execution as e (${sql.raw(hasId ? 'id, ' : '')}action, action_ref, config, parent, enforcement, executor, status, result, workflow_task,
       workflow_def, runtime, revision, pack_revision, input_hash, timeout_seconds, original_execution, retry_count, cause,
       rerun_of, rerun, result_hash, worker, lease_token, lease_until, run_after, started_at, completed_at)
-    select x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
+    select ${sql.raw(hasId ? 'x.given_id, ' : '')}x.action, x.action_ref, nullif(x.config, 'null'), x.parent, x.enforcement, x.executor, x.status,
       nullif(x.result, 'null'), nullif(x.workflow_task, 'null'), x.workflow_def, x.runtime, x.revision, x.pack_revision,
       x.input_hash, x.timeout_seconds, x.original_execution, x.retry_count, x.cause, x.rerun_of, nullif(x.rerun, 'null'),
       x.result_hash, x.worker, case when x.worker is not null then gen_random_uuid() end,
@@ -69,7 +72,7 @@ export async function insertMany(tx: Tx, executions: readonly NewExecution[]): P
       attune.clock() + make_interval(secs => x.delay_seconds),
       case when x.status = 'running' then attune.clock() end,
       case when x.status = any(${finalStatuses}::execution_status_enum[]) then attune.clock() end
-    from jsonb_to_recordset(${jsonb(input)}) as x(action bigint, action_ref text, config jsonb, parent bigint,
+    from jsonb_to_recordset(${jsonb(input)}) as x(given_id bigint, action bigint, action_ref text, config jsonb, parent bigint,
       enforcement bigint, executor bigint, status execution_status_enum, result jsonb, workflow_task jsonb,
       workflow_def bigint, runtime text, revision text, pack_revision text, input_hash text, timeout_seconds integer,
       original_execution bigint, retry_count integer, cause bigint, rerun_of bigint, rerun jsonb,

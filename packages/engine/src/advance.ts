@@ -249,17 +249,16 @@ async function carryOut(
     const reuse = await reuseFor(tx, owner, graph, starts);
     rows.push(...(await rowsFor(tx, wanted, { packRevision: owner.pack_revision, registry, ...reuse })));
   }
-  const taken = await takes(tx, rows);
-  const children = await unwritten.add(taken.ran);
-  const turns = children.map((execution): Turn => ({ kind: 'ended', execution }));
+  const { ended, rows: waiting } = await unwritten.add(await takes(tx, rows));
+  const turns = ended.map((execution): Turn => ({ kind: 'ended', execution }));
   const ending = decided.flatMap(({ run, steps }) => {
     const outcome = steps.at(-1)?.step.outcome ?? null;
     return outcome === null ? [] : [{ run, outcome }];
   });
   // as long as all that was decided was run at once, nobody has to see it yet
-  if (taken.rows.length > 0 || ending.length > 0) unwritten.flush();
+  if (waiting.length > 0 || ending.length > 0) unwritten.flush();
   breakPoint('advance.recorded');
-  turns.push(...(await insert(tx, taken.rows, advanced)));
+  turns.push(...(await insert(tx, waiting, advanced)));
   breakPoint('advance.created');
   return [...turns, ...(await end(tx, ending))];
 }

@@ -24,19 +24,15 @@ export interface Ran {
   log: readonly LogPiece[];
 }
 
-/** What becomes of rows that are to be created. */
-export interface Taken {
-  ran: Ran[];
-  /** Those that were not run; some of them taken by the worker. */
-  rows: NewExecution[];
-}
+/** What becomes of a row that is to be created: it was run, or it is one that waits, perhaps in the hands of the worker. */
+export type Taken = Ran | { row: NewExecution; log: null };
 
 /** Makes of rows that wait for a worker such that have been run or taken, while there is a place. */
-export type Taker = (tx: Tx, rows: readonly NewExecution[]) => Promise<Taken>;
+export type Taker = (tx: Tx, rows: readonly NewExecution[]) => Promise<Taken[]>;
 
 /** A taker for one transaction, which counts what it takes. */
 export function takerOf(handOver: HandOver | undefined): Taker {
-  if (handOver === undefined) return (_, rows) => Promise.resolve({ ran: [], rows: [...rows] });
+  if (handOver === undefined) return (_, rows) => Promise.resolve(rows.map((row) => ({ row, log: null })));
   const { worker, runAtOnce } = handOver;
   const lanes = handOver.lanes.map((lane) => ({ ...lane }));
   const left = { tasks: mostAtOnce, rounds: longestAtOnce };
@@ -59,13 +55,12 @@ export function takerOf(handOver: HandOver | undefined): Taker {
   };
 
   return async (tx, rows) => {
-    const taken: Taken = { ran: [], rows: [] };
+    const taken: Taken[] = [];
     for (const row of rows) {
       const { status, runtime, delay_seconds, revision } = row;
       const waits = status === 'scheduled' && runtime !== null && revision !== null && delay_seconds === 0;
       const ran = waits ? await run(tx, row) : undefined;
-      if (ran !== undefined) taken.ran.push(ran);
-      else taken.rows.push(waits ? handOn(row) : row);
+      taken.push(ran ?? { row: waits ? handOn(row) : row, log: null });
     }
     left.rounds -= 1;
     return taken;

@@ -5,11 +5,12 @@ import {
   workflowExecutions,
   type EngineExecution,
   type LogPiece,
+  type NewExecution,
   type RanExecution,
   type RecordedSteps,
   type Tx,
 } from '@attune/db';
-import type { Ran } from './hand-over.ts';
+import type { Taken } from './hand-over.ts';
 
 /** Fewest and most ids that are asked for at once. */
 const idsAtOnce = { first: 4, most: 64 };
@@ -44,18 +45,27 @@ export class Unwritten {
     }
   }
 
-  /** Tasks that were run just now. @returns their executions, in the order given, as the engine goes on with them */
-  async add(ran: readonly Ran[]): Promise<EngineExecution[]> {
-    const executions: EngineExecution[] = [];
+  /** Takes what was run just now.
+   *  @returns `ended`: its executions, as the engine goes on with them; `rows`: what is to be created. Where there is both, all have ids in
+   *  the order given: the order in which rows are made is the order in which it was decided that they be. */
+  async add(taken: readonly Taken[]): Promise<{ ended: EngineExecution[]; rows: NewExecution[] }> {
+    if (taken.every(({ log }) => log === null)) return { ended: [], rows: taken.map(({ row }) => row) };
+    const ended: EngineExecution[] = [];
+    const rows: NewExecution[] = [];
     const at = performance.now();
-    for (const { row, log } of ran) {
-      const id = await this.#newId(ran.length);
+    for (const one of taken) {
+      const id = await this.#newId(taken.length);
+      if (one.log === null) {
+        rows.push({ ...one.row, given_id: id });
+        continue;
+      }
+      const { row, log } = one;
       this.#ran.push({ execution: { ...row, id }, at });
       for (const piece of log) this.#log.push({ ...piece, execution: id });
       // until its row is there, that it began is all that anybody asks
-      executions.push({ ...row, id, lease_token: null, lease_until: null, started_at: 'now', completed_at: 'now' });
+      ended.push({ ...row, id, lease_token: null, lease_until: null, started_at: 'now', completed_at: 'now' });
     }
-    return executions;
+    return { ended, rows };
   }
 
   async #newId(least: number): Promise<Id> {
