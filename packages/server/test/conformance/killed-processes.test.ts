@@ -3,7 +3,7 @@ import { playTour } from './suite/play-tour.ts';
 import { randomFrom, seedOfThisRun } from './suite/random.ts';
 
 /** Most milliseconds between two kills. */
-const longestPeace = 2_500;
+const longestPeace = 1_000;
 /** After so many kills the runs are left in peace, to come to their end. */
 const mostKills = 8;
 
