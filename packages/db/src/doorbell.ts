@@ -94,7 +94,7 @@ export function openDoorbell(
         waiting.clear();
         counts.notifies += 1;
         breakPoint('doorbell.ringing');
-        await client.query('select pg_notify($1, $2)', [channel, topics.join(' ')]);
+        await client.query({ name: 'ring', text: 'select pg_notify($1, $2)', values: [channel, topics.join(' ')] });
       }
     } catch (error) {
       onError(error as Error);

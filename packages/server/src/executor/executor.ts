@@ -10,6 +10,10 @@ const pollMs = 1_000;
 /** Milliseconds after which what is due and could not be done is tried again: a retry whose run is paused, for instance. */
 const overdueMs = 200;
 
+/** How long after a ring for an execution the executor looks, in milliseconds. Most wait for a worker, which is rung for by the same ring and
+ *  goes first; what waits for the executor (a run that was resumed, a delay that begins) is not as urgent. */
+const afterWorkersMs = 5;
+
 /** Events of a batch that says that many wait. */
 const manyEvents = 100;
 
@@ -69,10 +73,18 @@ export async function startExecutor({ db, bell, log: parent }: Deps): Promise<St
       return Number.isFinite(seconds) ? Math.max(overdueMs, Math.ceil(seconds * 1_000)) : undefined;
     },
   });
-  const off = [bell.on('event', () => loop.wake()), bell.on('execution', () => loop.wake())];
+  let soon: NodeJS.Timeout | undefined;
+  const wakeSoon = () => {
+    soon ??= setTimeout(() => {
+      soon = undefined;
+      loop.wake();
+    }, afterWorkersMs);
+  };
+  const off = [bell.on('event', () => loop.wake()), bell.on('execution', wakeSoon)];
 
   return async () => {
     for (const leave of off) leave();
+    clearTimeout(soon);
     await loop.stop();
     await heartbeat.leave();
   };
