@@ -54,8 +54,8 @@ export const attuneBurnDown = (subject, { count, worker = wideWorker, beside = (
       const meter = await openMeter(client, subject.schema, bench.server.pid);
       await fill(site, jobs);
       await client.query('vacuum analyze attune.execution');
-      await meter.begin();
       await beside(site, before);
+      await meter.begin();
       const { spawned, first, end } = await drain(site, before, worker);
       await meter.end();
       await site.stopServices();
