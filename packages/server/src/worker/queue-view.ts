@@ -87,7 +87,9 @@ export function queueView(former?: { left: readonly LeftPlace[]; now: number }):
             known.set(runtime, { ...before, moreWaits: false });
           else if (last !== undefined) {
             const place = { run_after: last.run_after, id: last.id };
-            known.set(runtime, { place: isFull ? place : later(place, before?.place), moreWaits: isFull });
+            // what a look brought may lie before the place for good: the database's clock was set back
+            const isNext = isFull || isLook;
+            known.set(runtime, { place: isNext ? place : later(place, before?.place), moreWaits: isFull });
           }
         }
       }

@@ -69,6 +69,13 @@ test('where a look from the front takes long, a claim that found less is followe
   expect(claim(view, 15_001, [])).toBeUndefined(); // the look took no time: there is nothing to walk over any more
 });
 
+test('where the clock is set back, the next look from the front finds the new place', () => {
+  const view = queueView();
+  claim(view, 0, [50], 400);
+  claim(view, 15_000, [20], 400);
+  expect(claim(view, 15_100, [])).toEqual({ id: '0', run_after: '2026-01-01T00:00:15.000Z' });
+});
+
 test('where what was noted did not come to pass, the next claim looks from the front, also when a look is under way', () => {
   const view = queueView();
   claim(view, 0, [1, 2]);
