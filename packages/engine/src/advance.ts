@@ -22,7 +22,6 @@ import {
   type EngineExecution,
   type LockedRun,
   type NewExecution,
-  type RecordedSteps,
   type Tx,
 } from '@attune/db';
 import { ask } from './ask.ts';
@@ -37,7 +36,7 @@ import { outcomeOf } from './outcome.ts';
 import { keepLists, recordedFor } from './recorded.ts';
 import { beginRerun, reuseFor } from './reuse.ts';
 import type { Turn } from './turn.ts';
-import { Unwritten } from './unwritten.ts';
+import { Unwritten, type DecidedSteps } from './unwritten.ts';
 import { wantedTask } from './wanted-task.ts';
 
 /** Most tasks of a workflow whose lists of tasks are written at each step: with more, they are written when its run ends. */
@@ -290,7 +289,7 @@ async function insert(tx: Tx, rows: readonly NewExecution[], advanced: Advanced)
 }
 
 /** What is to be appended to the records of runs, and kept in their rows; kept in hand, too, for the turns that follow. */
-function recordOf(tx: Tx, decided: readonly Decided[]): RecordedSteps[] {
+function recordOf(tx: Tx, decided: readonly Decided[]): DecidedSteps[] {
   return decided.flatMap(({ run, graph, steps, secrets }) => {
     const last = steps.at(-1)?.step;
     if (last === undefined) return [];
@@ -307,7 +306,7 @@ function recordOf(tx: Tx, decided: readonly Decided[]): RecordedSteps[] {
       })),
       state,
       variables,
-      tasks: graph.nodes.length <= mostListed || last.outcome !== null ? last.tasks : null,
+      tasks: () => (graph.nodes.length <= mostListed || last.outcome !== null ? last.tasks : null),
     };
     run.steps += steps.length;
     run.state = state;

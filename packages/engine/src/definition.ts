@@ -6,6 +6,9 @@ const most = 1_000;
 
 const kept = new Map<string, JsonObject>();
 
+/** The definition of a revision, where it is kept in memory. */
+export const keptDefinition = (hash: string): JsonObject | undefined => kept.get(hash);
+
 /** The definitions of these revisions, by their hash. */
 export async function definitionsOf(
   tx: Tx,

@@ -1,7 +1,7 @@
 import { builtinRuntime, type Id } from '@attune/core';
 import type { LogPiece, NewExecution, RanExecution, Tx } from '@attune/db';
 import { endAtOnce, type RunAtOnce } from './at-once.ts';
-import { definitionsOf } from './definition.ts';
+import { definitionsOf, keptDefinition } from './definition.ts';
 
 /** A worker that takes the next tasks as they are created, in the places of those whose end it reports. */
 export interface HandOver {
@@ -40,7 +40,7 @@ export function takerOf(handOver: HandOver | undefined): Taker {
   const run = async (tx: Tx, row: NewExecution): Promise<Ran | undefined> => {
     if (runAtOnce === undefined || row.runtime !== builtinRuntime || row.revision === null) return undefined;
     if (left.tasks === 0 || left.rounds === 0) return undefined;
-    const definition = (await definitionsOf(tx, [row])).get(row.revision);
+    const definition = keptDefinition(row.revision) ?? (await definitionsOf(tx, [row])).get(row.revision);
     const ran = definition && runAtOnce({ ...row, definition });
     if (ran === undefined) return undefined;
     left.tasks -= 1;

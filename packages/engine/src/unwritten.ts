@@ -13,13 +13,16 @@ import {
 import type { Taken } from './hand-over.ts';
 
 /** Fewest and most ids that are asked for at once. */
-const idsAtOnce = { first: 4, most: 64 };
+const idsAtOnce = { first: 8, most: 64 };
+
+/** Steps of a run. Where its tasks stand is worked out for those that are written, not for each on the way to them. */
+export type DecidedSteps = Omit<RecordedSteps, 'tasks'> & { tasks: () => RecordedSteps['tasks'] };
 
 /** What an advance has decided and run and nobody has to see yet: steps of runs, and tasks that were run instead of being created to wait.
  *  A chain of them goes to the database in two statements, not two for each link. */
 export class Unwritten {
   readonly #tx: Tx;
-  readonly #steps = new Map<Id, RecordedSteps>();
+  readonly #steps = new Map<Id, DecidedSteps>();
   readonly #ran: { execution: Omit<RanExecution, 'ms_ago'>; at: number }[] = [];
   readonly #log: (LogPiece & { execution: Id })[] = [];
   readonly #ids: Id[] = [];
@@ -30,7 +33,7 @@ export class Unwritten {
   }
 
   /** Steps that follow those of the same run before. */
-  record(recorded: readonly RecordedSteps[]): void {
+  record(recorded: readonly DecidedSteps[]): void {
     for (const one of recorded) {
       const before = this.#steps.get(one.run);
       const kept = one.variables === null ? (before ?? one) : one;
@@ -40,7 +43,7 @@ export class Unwritten {
         state: one.state,
         variables: kept.variables,
         variables_step: kept.variables_step,
-        tasks: one.tasks ?? before?.tasks ?? null,
+        tasks: one.tasks,
       });
     }
   }
@@ -71,7 +74,7 @@ export class Unwritten {
   async #newId(least: number): Promise<Id> {
     if (this.#ids.length === 0) {
       this.#ids.push(...(await executionsRan.newIds(this.#tx, Math.max(least, this.#asked))));
-      this.#asked = Math.min(idsAtOnce.most, this.#asked * 4);
+      this.#asked = Math.min(idsAtOnce.most, this.#asked * 8);
     }
     const id = this.#ids.shift();
     if (id === undefined) throw new Error('The database gave no id');
@@ -82,7 +85,7 @@ export class Unwritten {
   flush(): void {
     const now = performance.now();
     const ran = this.#ran.splice(0).map(({ execution, at }) => ({ ...execution, ms_ago: now - at }));
-    const steps = [...this.#steps.values()];
+    const steps = [...this.#steps.values()].map((one) => ({ ...one, tasks: one.tasks() }));
     this.#steps.clear();
     if (ran.length > 0) this.#tx.along(executionsRan.insertRan(this.#tx, ran));
     // a step names the execution that it is about

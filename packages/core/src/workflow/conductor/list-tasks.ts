@@ -13,15 +13,28 @@ export interface TaskLists {
 }
 
 export function listTasks(graph: WorkflowGraph, state: RunState): TaskLists {
-  const current = new Set([...activeRuns(graph, state)].map((run) => run.task));
-  const standing = (...wanted: Standing[]): string[] =>
-    graph.nodes
-      .filter((node) => !current.has(node.definition.name) && wanted.includes(standingIn(state.tasks, node)))
-      .map((node) => node.definition.name);
-  return {
-    current_tasks: graph.nodes.map((node) => node.definition.name).filter((name) => current.has(name)),
-    completed_tasks: standing('completed'),
-    failed_tasks: standing('failed', 'given_up'),
-    skipped_tasks: standing('skipped'),
-  };
+  const current = new Set<string>();
+  for (const { task } of activeRuns(graph, state)) current.add(task);
+  const lists: TaskLists = { current_tasks: [], completed_tasks: [], failed_tasks: [], skipped_tasks: [] };
+  for (const node of graph.nodes) {
+    const { name } = node.definition;
+    if (current.has(name)) lists.current_tasks.push(name);
+    else listOf(lists, standingIn(state.tasks, node))?.push(name);
+  }
+  return lists;
+}
+
+/** The list for what stands like this and does not run; undefined: none. */
+function listOf(lists: TaskLists, standing: Standing): string[] | undefined {
+  switch (standing) {
+    case 'completed':
+      return lists.completed_tasks;
+    case 'failed':
+    case 'given_up':
+      return lists.failed_tasks;
+    case 'skipped':
+      return lists.skipped_tasks;
+    default:
+      return undefined;
+  }
 }

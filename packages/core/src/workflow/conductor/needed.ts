@@ -132,6 +132,7 @@ function isLast(graph: WorkflowGraph, state: RunState): boolean {
 
 function resultsRead(graph: WorkflowGraph, state: RunState, reads: readonly Reads[]): NeededResult[] {
   const names = joined(reads.map((one) => one.tasks));
+  if (names !== 'all' && names.size === 0) return [];
   const nodes = names === 'all' ? graph.nodes : graph.nodes.filter(({ definition }) => names.has(definition.name));
   return nodes.flatMap((node) => {
     const runs = endedRuns(state, node);
