@@ -12,13 +12,11 @@ import {
 } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
 import { columns, fromRow, type EngineExecution, type Row } from './engine-execution.ts';
+import { isReady, type Taking } from './ready.ts';
 import { endedTask, retryDue as isRetryDue, workflowTaskToJson } from './workflow-task.ts';
 
 /** Seconds a claim holds without a heartbeat. Several missed heartbeats of 5 s: a short stall must not look like a death. */
 export const leaseSeconds = 20;
-
-/** The time on the database's clock while a statement runs; it goes on while the transaction does. */
-export const moment = sql`(attune.clock() + (clock_timestamp() - now()))`;
 
 export interface NewExecution {
   /** One from `newIds`; all that are inserted together have one, or none has. @default the next one */
@@ -97,25 +95,6 @@ export interface ClaimRow {
   trigger_ref: string | null;
   run_after: Instant;
 }
-
-/** A place in the order in which executions of a runtime are taken. */
-export interface QueuePlace {
-  run_after: Instant;
-  id: Id;
-}
-
-/** What a worker takes of one runtime. */
-export interface Taking {
-  runtime: string;
-  /** Only what comes after this place: whoever takes one batch after the other need not walk over what it took before, which stays in
-   *  the index while some old transaction might still want to see it. Null: from the front. */
-  after: QueuePlace | null;
-}
-
-/** Executions that a worker may take now. Order them by `run_after, id`. */
-export const isReady = ({ runtime, after }: Taking) => sql<boolean>`
-  status = 'scheduled' and revision is not null and runtime = ${runtime} and run_after <= attune.clock()
-    and (run_after, id) > (${after?.run_after ?? '-infinity'}::timestamptz, ${after?.id ?? '0'}::bigint)`;
 
 /** Takes due executions for a worker, earliest first within a runtime; none is taken twice. The claim outlives the statement as a lease:
  *  rescue acts when it is no longer renewed.

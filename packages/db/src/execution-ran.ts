@@ -1,6 +1,7 @@
 import type { Id, JsonObject } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import { moment, type NewExecution } from './execution-queue.ts';
+import type { NewExecution } from './execution-queue.ts';
+import { moment } from './moment.ts';
 import { ranTask, workflowTaskToJson } from './workflow-task.ts';
 
 /** An execution that a worker has run before its row is there. */

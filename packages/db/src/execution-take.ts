@@ -1,6 +1,8 @@
 import { stringifyJson, type Id, type JsonObject } from '@attune/core';
 import { sql, type Tx } from './database.ts';
-import { isReady, leaseSeconds, moment, type ClaimRow, type Taking } from './execution-queue.ts';
+import { leaseSeconds, type ClaimRow } from './execution-queue.ts';
+import { moment } from './moment.ts';
+import { isReady, type Taking } from './ready.ts';
 
 /** An execution that a transaction has taken from the queue; nothing says so but its lock. */
 export type TakenRow = Omit<ClaimRow, 'lease_token' | 'rule_ref' | 'trigger_ref'> & {

@@ -1,6 +1,6 @@
 import type { Id } from '@attune/core';
 import { jsonb, sql, type Tx } from './database.ts';
-import type { QueuePlace } from './execution-queue.ts';
+import type { QueuePlace } from './ready.ts';
 
 export interface WorkerToRegister {
   name: string;

@@ -234,8 +234,8 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
   });
   const staleTimer = setInterval(() => held.dropStale(performance.now()), staleLookMs);
   const wakeAll = () => {
-    claimLoop.wake();
     builtinLoop.wake();
+    claimLoop.wake();
   };
   const off = [bell.on('execution', wakeAll), bell.on('cancel', () => leaseLoop.wake())];
 
