@@ -13,10 +13,11 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { breakPoint } from './break-point.ts';
+import { Client, streamOf } from './client.ts';
 import { instantFromText } from './instant.ts';
 import { watchForLost } from './lost-connection.ts';
 import { noVault } from './no-vault.ts';
-import { connectMs, keepAliveMs, keepAliveOptions, withTimeouts, type Timeouts } from './timeouts.ts';
+import { keepAliveMs, keepAliveOptions, withTimeouts, type Timeouts } from './timeouts.ts';
 
 /** What runs statements: the pool or a transaction alike. Statements written with `sql` have a fixed text and are prepared once
  *  per connection; `list` is for statements whose text varies with its filters. */
@@ -79,7 +80,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     ...config,
     options: `${config.options ?? ''}${plans}`,
     max: options.max ?? 10,
-    Client: QuickClient,
+    Client,
     ...pipelined,
   });
   pool.on('error', (error) => options.onIdleError?.(error));
@@ -145,13 +146,6 @@ function travellers() {
       return settled.find((one) => one.status === 'rejected')?.reason;
     },
   };
-}
-
-/** A connection that cannot be opened says so soon. Set on the client, for on a pool it would also bound the wait for a free one. */
-class QuickClient extends pg.Client {
-  constructor(config?: pg.ClientConfig) {
-    super({ ...config, connectionTimeoutMillis: connectMs });
-  }
 }
 
 /** Runs `body` on the database as it is at one moment, whatever happens meanwhile; it can only read. */
@@ -244,7 +238,7 @@ const holding = new WeakSet<Socket>();
 
 /** Statements that are begun in one turn of the event loop leave in one packet. */
 function holdWrites(client: pg.Client): void {
-  const { stream } = (client as unknown as { connection: { stream: Socket } }).connection;
+  const stream = streamOf(client);
   if (holding.has(stream)) return;
   holding.add(stream);
   stream.cork();

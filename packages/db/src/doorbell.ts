@@ -1,8 +1,6 @@
 import { breakPoint } from './break-point.ts';
+import { Client, streamOf } from './client.ts';
 import { connectionConfig } from './database.ts';
-import type { Socket } from 'node:net';
-import pg from 'pg';
-import { connectMs } from './timeouts.ts';
 
 /** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. */
 export type Topic = 'event' | 'execution' | 'cancel' | 'change';
@@ -51,7 +49,7 @@ export function openDoorbell(
   /** Rung and not yet heard within this process. */
   const near = new Set<Topic>();
   let isSoon = false;
-  let client: pg.Client | undefined;
+  let client: Client | undefined;
   let sending = false;
   let closed = false;
   let retryMs = reconnectMs.first;
@@ -105,11 +103,10 @@ export function openDoorbell(
 
   const connect = async () => {
     const config = connectionConfig(url, 'attune doorbell');
-    const next = new pg.Client({
+    const next = new Client({
       ...config,
       // it writes nothing that must last, so nothing of it waits for the disk
       options: `${config.options ?? ''} -c synchronous_commit=off`,
-      connectionTimeoutMillis: connectMs,
     });
     const own = next as unknown as { processID: number | null };
     const lost = (error?: Error) => {
@@ -197,16 +194,11 @@ export function openDoorbell(
       clearTimeout(retryTimer);
       clearTimeout(gapTimer);
       await connecting;
-      const last = client;
-      const giveUp = setTimeout(() => last && cut(last), quietMs);
-      await last?.end().catch(() => undefined);
-      clearTimeout(giveUp);
+      await client?.end().catch(() => undefined);
     },
   };
 }
 
 /** Ends a connection that may be dead: a goodbye would wait for an answer. */
-const cut = (client: pg.Client): void =>
-  void (client as unknown as { connection: { stream: Socket } }).connection.stream.destroy(
-    new Error('The doorbell heard nothing of itself: its connection is lost'),
-  );
+const cut = (client: Client): void =>
+  void streamOf(client).destroy(new Error('The doorbell heard nothing of itself: its connection is lost'));

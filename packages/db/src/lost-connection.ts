@@ -1,11 +1,11 @@
-import type { Socket } from 'node:net';
-import pg from 'pg';
+import type pg from 'pg';
+import { Client, streamOf } from './client.ts';
 
 /** Looks at which a connection was silent before it counts as lost. */
 const silentLooks = 3;
 
 /** What a client keeps of its connection; the types of the library do not tell. */
-type Insides = pg.PoolClient & { processID: number | null; connection: { stream: Socket } };
+type Insides = pg.PoolClient & { processID: number | null };
 
 interface Silence {
   bytes: number;
@@ -14,15 +14,22 @@ interface Silence {
 
 /** Watches the connections of a pool that are in use. Where a connection was cut without a word (a cable, a firewall that forgets),
  *  whoever waits for its answer would wait for minutes, since TCP repeats a question for that long. So the server is asked, over
- *  another connection, whether it is at work on it; where it is not, and nothing comes, the connection is destroyed and its user told. A transaction that waits so long for something other than the database goes the same way.
+ *  another connection, whether it is at work on it; where it is not, and nothing comes, the connection is destroyed and its user told. A
+ *  transaction that waits so long for something other than the database goes the same way. What cut one has often cut those that lie
+ *  idle, too, and whoever takes the next one would wait as long again: they are destroyed with it.
  *  @param lookMs Milliseconds between two looks.
  *  @returns ends the watch. */
 export function watchForLost(pool: pg.Pool, config: pg.ClientConfig, lookMs: number): () => void {
   const inUse = new Map<Insides, Silence>();
+  const all = new Set<Insides>();
   let looking = false;
+  pool.on('connect', (client) => all.add(client as Insides));
   pool.on('acquire', (client) => inUse.set(client as Insides, { bytes: bytesOf(client as Insides), looks: 0 }));
   pool.on('release', (_error, client) => inUse.delete(client as Insides));
-  pool.on('remove', (client) => inUse.delete(client as Insides));
+  pool.on('remove', (client) => {
+    inUse.delete(client as Insides);
+    all.delete(client as Insides);
+  });
 
   const look = async () => {
     const silent: Insides[] = [];
@@ -35,13 +42,16 @@ export function watchForLost(pool: pg.Pool, config: pg.ClientConfig, lookMs: num
     if (silent.length === 0) return;
     const busy = await busyAmong(config, silent);
     if (busy === undefined) return;
-    for (const client of silent) {
+    const isLost = (client: Insides): boolean => {
       const silence = inUse.get(client);
-      if (silence === undefined || bytesOf(client) !== silence.bytes) continue;
+      if (silence === undefined || bytesOf(client) !== silence.bytes) return false;
       if (busy.has(client.processID ?? 0)) silence.looks = 0;
-      else if (silence.looks >= silentLooks)
-        client.connection.stream.destroy(new Error('The database connection is lost'));
-    }
+      return silence.looks >= silentLooks;
+    };
+    const lost = silent.filter(isLost);
+    if (lost.length === 0) return;
+    const idle = [...all].filter((client) => !inUse.has(client));
+    for (const client of [...lost, ...idle]) streamOf(client).destroy(new Error('The database connection is lost'));
   };
   const timer = setInterval(() => {
     if (looking) return;
@@ -54,11 +64,14 @@ export function watchForLost(pool: pg.Pool, config: pg.ClientConfig, lookMs: num
   return () => clearInterval(timer);
 }
 
-const bytesOf = ({ connection: { stream } }: Insides): number => stream.bytesRead + stream.bytesWritten;
+const bytesOf = (client: Insides): number => {
+  const { bytesRead, bytesWritten } = streamOf(client);
+  return bytesRead + bytesWritten;
+};
 
 /** The backends that are at work; undefined where a pooler stands between, whose clients do not know their backend. */
 async function busyAmong(config: pg.ClientConfig, clients: readonly Insides[]): Promise<Set<number> | undefined> {
-  const asking = new pg.Client(config);
+  const asking = new Client(config);
   asking.on('error', () => undefined); // told by the rejected query, too
   try {
     await asking.connect();

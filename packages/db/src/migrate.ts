@@ -10,12 +10,16 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { adopt, assertAdoptable, baseline, survey, type Survey } from './adopt/index.ts';
+import { Client } from './client.ts';
 import { connectionConfig, openDatabase, type Tx } from './database.ts';
 import { migrationFiles, migrationFolder } from './migration-files.ts';
 import { noVault } from './no-vault.ts';
 
 /** Where the migrations keep book: a schema of its own, so that schema `attune` holds nothing but facts. */
 const bookkeeping = { schema: 'attune_migrations', table: 'migration', lockTable: 'migration_lock' };
+
+/** Longest a look at which migrations there are may take, in milliseconds: every process begins with one, and it waits for no lock. */
+const statusMs = 10_000;
 
 export interface MigrationOptions {
   /** Version (14 digits, or the full name) to stop after; default: the last for `migrate`, one step back for `rollback`.
@@ -113,7 +117,8 @@ export async function status(url: string, options: Pick<MigrationOptions, 'folde
 }
 
 async function appliedMigrations(url: string): Promise<Map<string, Instant>> {
-  const client = new pg.Client(connectionConfig(url, 'attune migrate'));
+  const client = new Client({ ...connectionConfig(url, 'attune migrate'), query_timeout: statusMs });
+  client.on('error', () => undefined); // told by the rejected query, too
   await client.connect();
   try {
     const book = `${bookkeeping.schema}.${bookkeeping.table}`;
@@ -136,7 +141,7 @@ async function run(
     if (!/^\d+(us|ms|s|min|h)?$/.test(options.lockTimeout)) throw refused(`No time to wait: ${options.lockTimeout}`);
     config.options = `${config.options ?? ''} -c attune.lock_timeout=${options.lockTimeout}`;
   }
-  const pool = new pg.Pool({ ...config, max: 1 });
+  const pool = new pg.Pool({ ...config, max: 1, Client });
   // what ends a connection that is on its way out (the drop of a rehearsal's copy) must not end the process
   pool.on('error', () => undefined);
   const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) });

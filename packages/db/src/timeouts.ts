@@ -34,6 +34,9 @@ export const pulseTimeouts: Timeouts = {
 /** Longest it may take to open a connection, in milliseconds. */
 export const connectMs = 5_000;
 
+/** Longest the end of a connection is waited for, in milliseconds. */
+export const goodbyeMs = 2_000;
+
 /** Milliseconds of silence after which TCP asks whether the other side is still there; it asks every second or two, and gives up
  *  within ten seconds more. */
 export const keepAliveMs = 5_000;

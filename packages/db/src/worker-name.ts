@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from './client.ts';
 import { connectionConfig } from './database.ts';
 import { connectMs } from './timeouts.ts';
 
@@ -12,9 +12,8 @@ export interface HeldName {
 /** Takes a worker's name for as long as this process lives: a lock of a session of its own, which the database gives back however the
  *  process ends. Undefined where somebody else holds it. */
 export async function holdWorkerName(url: string, name: string): Promise<HeldName | undefined> {
-  const client = new pg.Client({
+  const client = new Client({
     ...connectionConfig(url, `attune worker ${name}`),
-    connectionTimeoutMillis: connectMs,
     query_timeout: connectMs,
   });
   const lost = new Promise<void>((resolve) => client.once('end', resolve));

@@ -1,9 +1,15 @@
+import { once } from 'node:events';
+import { readdirSync, readFileSync } from 'node:fs';
+import { createServer, type AddressInfo } from 'node:net';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { silentProxy } from '../../../testing/silent-proxy.ts';
 import { until } from '../../../testing/until.ts';
-import { openDatabase, sql } from '../src/database.ts';
+import { Client } from '../src/client.ts';
+import { connectionConfig, openDatabase, sql } from '../src/database.ts';
 import { openDoorbell } from '../src/doorbell.ts';
+import { migrate } from '../src/migrate.ts';
 import { pulseTimeouts, workTimeouts } from '../src/timeouts.ts';
 
 // The real bounds are seconds; what is tried here is that they do something.
@@ -42,6 +48,55 @@ test('whoever waits for an answer on a connection that went silent is told, in a
   } finally {
     await db.close();
   }
+});
+
+test('when one connection is found to be lost, those that lay idle meanwhile are not tried one by one', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const db = openDatabase(proxy.url, { timeouts: quick });
+  try {
+    const three = () =>
+      Promise.all([1, 2, 3].map((number) => db.one(sql`select ${number}::int as number, pg_sleep(0.05)`)));
+    await three();
+    expect(db.connections().idle).toBe(3);
+    proxy.goSilent();
+    await expect(db.run(sql`select 1`)).rejects.toThrow(/lost|terminated/);
+    expect((await three()).length).toBe(3);
+  } finally {
+    await db.close();
+  }
+});
+
+test('the goodbye to a connection that went silent does not last', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const client = new Client(connectionConfig(proxy.url, 'attune test'));
+  await client.connect();
+  proxy.goSilent();
+  await client.end();
+});
+
+test('a start that hears nothing of the database fails', async () => {
+  const silent = createServer().listen(0, '127.0.0.1');
+  await once(silent, 'listening');
+  try {
+    const { port } = silent.address() as AddressInfo;
+    await expect(migrate(`postgresql://attune@127.0.0.1:${port}/attune`)).rejects.toThrow(/timeout|terminated/);
+  } finally {
+    silent.close();
+  }
+});
+
+test('all connections open and end soon', () => {
+  const folder = join(import.meta.dirname, '..', 'src');
+  const otherwise = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .flatMap((path) =>
+      [...readFileSync(join(folder, path), 'utf8').matchAll(/new pg\.(?:Client|Pool\((?![^;]*\bClient\b))/g)].map(
+        () => path,
+      ),
+    );
+  expect(otherwise).toEqual([]);
 });
 
 test('a statement that the server is at work on is left alone', async () => {

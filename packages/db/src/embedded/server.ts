@@ -1,7 +1,7 @@
 import { AttuneError } from '@attune/core';
 import { readFile, writeFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
-import pg from 'pg';
+import { Client } from '../client.ts';
 import type { Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import { database, user, type Cluster } from './cluster.ts';
@@ -129,13 +129,12 @@ const lastPort = (cluster: Cluster): Promise<number> =>
 
 /** Whether the server at the port takes our password, which no other server knows; makes the database where it is missing. */
 async function answers(cluster: Cluster, port: number): Promise<boolean> {
-  const client = new pg.Client({
+  const client = new Client({
     host: '127.0.0.1',
     port,
     user,
     password: cluster.password,
     database: 'postgres',
-    connectionTimeoutMillis: 5_000,
   });
   client.on('error', () => undefined); // told by the rejected query, too
   try {
