@@ -75,6 +75,26 @@ test('what is frozen says nothing, and then goes on, is reset, or stays silent w
   }
 });
 
+test('what is silent stays so: another freeze does not wake it, and nobody says goodbye', async () => {
+  await using place = await echo();
+  const client = await place.client();
+  expect(await say(client, 'one')).toBe('one');
+  place.proxy.freeze(false);
+  place.proxy.thaw('silence');
+  expect(place.proxy.freeze(true)).toBe(0);
+  place.proxy.thaw('resume');
+  client.end('two');
+  expect(await after(client)).toBe('silence');
+});
+
+test('a goodbye is passed on and answered', async () => {
+  await using place = await echo();
+  const client = await place.client();
+  expect(await say(client, 'one')).toBe('one');
+  client.end();
+  expect(await after(client)).toBe('closed');
+});
+
 test('what was frozen twice at a time arrives once', async () => {
   await using place = await echo();
   const client = await place.client();

@@ -22,7 +22,8 @@ interface Pair {
 export async function openProxy(upstream: () => number): Promise<Proxy> {
   const pairs = new Set<Pair>();
   let frozen = false;
-  const listener = createServer((client) => {
+  // a goodbye is passed on by hand, so that a silent connection does not answer it
+  const listener = createServer({ allowHalfOpen: true }, (client) => {
     const server = connect(upstream(), '127.0.0.1');
     const pair: Pair = { client, server, isHalted: false, silent: false };
     pairs.add(pair);
@@ -75,7 +76,7 @@ export async function openProxy(upstream: () => number): Promise<Proxy> {
     },
     freeze(alsoNew) {
       frozen = alsoNew;
-      halted = [...pairs];
+      halted = [...pairs].filter((pair) => !pair.silent);
       halted.forEach(halt);
       return halted.length;
     },
