@@ -14,7 +14,7 @@ export interface Evidence {
   events: EventFact[];
   enforcements: EnforcementFact[];
   lateReports: { execution: string; lease_token: string }[];
-  /** Standard output by execution, of the actions that leave traces. */
+  /** Standard output by execution, of the actions of the load's pack and of those that only compute. */
   logs: Record<string, string>;
   traces: Trace[];
   /** Runs of workflows whose record, decided again, does not come to what is kept. */
@@ -53,6 +53,8 @@ export interface ExecutionFact {
     rounds: number | null;
     lost: number | null;
     error: string | null;
+    stdout: string | null;
+    exit_code: number | null;
   };
 }
 
@@ -101,14 +103,15 @@ type Rows = Pick<Evidence, 'executions' | 'changes' | 'events' | 'enforcements' 
 /** Reads what is in the database. */
 export async function readRows(db: Tx): Promise<Rows> {
   const executions = await db.many<ExecutionFact>(sql`
-    select id, action_ref, config->>'key' as key, parent, enforcement, status::text, original_execution, retry_count,
+    select id, action_ref, coalesce(config->>'key', config->>'message') as key, parent, enforcement, status::text, original_execution, retry_count,
       started_at is not null as has_started, lease_token, workflow_task->>'workflow_execution' as run,
       workflow_task->>'task_name' as task, (workflow_task->>'task_index')::int as item,
       (workflow_task->>'visit')::int as visit, (workflow_task->>'attempt')::int as attempt,
       (workflow_task->>'retry_count')::int as task_retries, (workflow_task->>'max_retries')::int as max_retries,
       workflow_task->>'next_retry_at' as next_retry_at,
       jsonb_build_object('key', coalesce(result->>'key', result->'data'->>'key'), 'items', result->'items', 'rounds',
-        result->'rounds', 'lost', result->'lost', 'error', left(result->>'error', 300)) as result
+        result->'rounds', 'lost', result->'lost', 'error', left(result->>'error', 300), 'stdout', left(result->>'stdout', 300),
+        'exit_code', result->'exit_code') as result
     from execution order by id`);
   const changes = await db.many<ChangeFact>(sql`
     select seq::int, execution, was, next, was_token, next_token, result_changed,
@@ -125,7 +128,8 @@ export async function readRows(db: Tx): Promise<Rows> {
   const logs = await db.many<{ execution: string; text: string }>(sql`
     select l.execution, string_agg(encode(l.content, 'escape'), '' order by l.byte_offset) as text
     from execution_log l join execution e on e.id = l.execution
-    where l.stream = 'stdout' and e.action_ref like 'faults.%' group by 1`);
+    where l.stream = 'stdout' and (e.action_ref like 'faults.%' or e.action_ref in ('core.echo', 'core.noop'))
+    group by 1`);
   return {
     ...{ executions, changes, events, enforcements, lateReports },
     logs: Object.fromEntries(logs.map(({ execution, text }) => [execution, text])),

@@ -16,7 +16,7 @@ export interface Journal {
 
 export interface AcceptedWork {
   key: string;
-  operation: Extract<Operation, { kind: 'step' | 'flow' | 'ping' | 'hook' }>;
+  operation: Extract<Operation, { kind: 'step' | 'flow' | 'instant' | 'ping' | 'hook' }>;
   ids: string[];
 }
 

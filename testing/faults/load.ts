@@ -49,6 +49,7 @@ export function startLoad(client: Client, operations: readonly Operation[]): Loa
     switch (operation.kind) {
       case 'step':
       case 'flow':
+      case 'instant':
       case 'ping':
       case 'hook': {
         const ids = await sendCopies(client, operation, journal, sleep);
@@ -173,6 +174,11 @@ async function requestOf(client: Client, operation: Work): Promise<Request | und
     }
     case 'flow':
       return ['POST', '/api/v1/executions', { action_ref: `faults.${operation.flow}`, parameters: { key } }, once];
+    case 'instant': {
+      const { action, exit_code } = operation;
+      const parameters = { message: key, ...(action === 'noop' ? { exit_code } : {}) };
+      return ['POST', '/api/v1/executions', { action_ref: `core.${action}`, parameters }, once];
+    }
     case 'ping':
       return ['POST', '/api/v1/events', { trigger_ref: 'faults.ping', payload: { key, even: operation.even } }, once];
     case 'hook': {

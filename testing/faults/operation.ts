@@ -10,6 +10,8 @@ export type Flow = (typeof flows)[number];
 export type Operation = { at: number; key: string } & (
   | { kind: 'step'; action: 'step' | 'once'; mode: Mode; ms: number; copies: number; apart_ms: number }
   | { kind: 'flow'; flow: Flow; copies: number; apart_ms: number }
+  /** A built-in that only computes, with the key as its message. */
+  | { kind: 'instant'; action: 'echo' | 'noop'; exit_code: number; copies: number; apart_ms: number }
   | { kind: 'ping'; even: boolean; copies: number; apart_ms: number }
   | { kind: 'hook'; bytes: number; copies: number; apart_ms: number }
   /** A request with parameters that the action does not take. */

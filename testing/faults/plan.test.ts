@@ -16,7 +16,7 @@ test('over the seeds every kind of fault and of load occurs', () => {
   if (operations.some((one) => one.kind === 'step' && one.mode !== 'ok')) faults.add('poison');
   if (operations.some((one) => one.kind === 'hook' && one.bytes > 10_000_000)) faults.add('payload');
   expect([...faults].sort()).toEqual([...faultKinds].sort());
-  expect(new Set(operations.map(({ kind }) => kind)).size).toBe(8);
+  expect(new Set(operations.map(({ kind }) => kind)).size).toBe(9);
 });
 
 test('only the kinds that were asked for occur', () => {

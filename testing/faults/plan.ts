@@ -36,7 +36,10 @@ export function planOf({ seed, seconds, kinds = faultKinds, rate = 8 }: PlanOpti
     seed,
     seconds,
     kinds: chosen,
-    operations: operationsOf(chance, seed, seconds, rate, new Set(chosen)),
+    operations: [
+      ...operationsOf(chance, seed, seconds, rate, new Set(chosen)),
+      ...instantsOf(seed, seconds, rate, new Set(chosen)),
+    ],
     faults: faultsOf(chance, seconds, chosen),
   };
 }
@@ -61,6 +64,25 @@ function operationsOf(
     operations.push({ at: chance.between(0, seconds * 1_000), key, kind: 'hook', bytes, ...copiesOf(chance, kinds) });
   }
   return operations;
+}
+
+/** Built-ins that only compute, one for four other operations; by chances of their own, so that what a seed did before there were any
+ *  it does still. */
+function instantsOf(seed: number, seconds: number, rate: number, kinds: ReadonlySet<FaultKind>): Operation[] {
+  const chance = new Chance(~seed);
+  const operations: Operation[] = [];
+  let at = 0;
+  for (let number = 1; ; number += 1) {
+    at += chance.between(0, Math.round(8_000 / rate));
+    if (at >= seconds * 1_000) return operations;
+    const key = `i${seed}-${number}`;
+    const what = chance.happens(0.7)
+      ? ({ action: 'echo', exit_code: 0 } as const)
+      : ({ action: 'noop', exit_code: chance.pick([0, 3]) } as const);
+    operations.push({ at, key, kind: 'instant', ...what, ...copiesOf(chance, kinds) });
+    if (chance.happens(0.2))
+      operations.push({ at, key: `${key}-cancel`, kind: 'cancel', of: key, after_ms: chance.pick([0, 0, 5, 500]) });
+  }
 }
 
 function copiesOf(chance: Chance, kinds: ReadonlySet<FaultKind>): { copies: number; apart_ms: number } {

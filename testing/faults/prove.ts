@@ -26,6 +26,8 @@ const operations: Operation[] = [
     return { at: index * 20, key: `p-${flow}`, kind: 'flow', flow, copies: 1, apart_ms: 0 };
   }),
   { at: 0, key: 'p-step', kind: 'step', action: 'step', mode: 'ok', ms: 0, copies: 2, apart_ms: 10 },
+  { at: 0, key: 'p-echo', kind: 'instant', action: 'echo', exit_code: 0, copies: 2, apart_ms: 0 },
+  { at: 0, key: 'p-noop', kind: 'instant', action: 'noop', exit_code: 3, copies: 1, apart_ms: 0 },
   { at: 0, key: 'p-ping', kind: 'ping', even: true, copies: 1, apart_ms: 0 },
   { at: 0, key: 'p-hook', kind: 'hook', bytes: 100, copies: 1, apart_ms: 0 },
   { at: 0, key: 'p-long', kind: 'flow', flow: 'nested', copies: 1, apart_ms: 0 },
@@ -94,6 +96,8 @@ function oneOf(evidence: Evidence, wanted: (one: ExecutionFact) => boolean): str
 }
 
 const plain = (evidence: Evidence) => oneOf(evidence, (one) => one.key === 'p-step');
+/** What only computes, on its own. */
+const instant = (evidence: Evidence, key: 'p-echo' | 'p-noop') => oneOf(evidence, (one) => one.key === key);
 const taskOf = (evidence: Evidence, task: string) =>
   oneOf(evidence, (one) => one.task === task && one.status === 'completed');
 
@@ -206,6 +210,36 @@ const sabotages: Sabotage[] = [
     deed: statement((evidence) => `delete from attune.execution_log where execution = ${plain(evidence)}`),
   },
   {
+    name: 'what only computes said its message twice',
+    check: 'done',
+    deed: statement(
+      (evidence) => `insert into attune.execution_log (execution, stream, byte_offset, content)
+        select execution, stream, length(content), content from attune.execution_log
+        where execution = ${instant(evidence, 'p-echo')}`,
+    ),
+  },
+  {
+    name: 'what only computes and failed said nothing',
+    check: 'done',
+    deed: statement((evidence) => `delete from attune.execution_log where execution = ${instant(evidence, 'p-noop')}`),
+  },
+  {
+    name: 'what only computes has the result of another',
+    check: 'done',
+    deed: statement(
+      (evidence) => `update attune.execution set result = result || '{"stdout": "p-step"}'
+        where id = ${instant(evidence, 'p-echo')}`,
+    ),
+  },
+  {
+    name: 'what only computes ended otherwise than its exit code says',
+    check: 'done',
+    deed: statement(
+      (evidence) => `update attune.execution set result = result || '{"exit_code": 0}'
+        where id = ${instant(evidence, 'p-noop')}`,
+    ),
+  },
+  {
     name: 'a completed execution has a successor',
     check: 'succeeded',
     async deed(tx, evidence) {
@@ -241,6 +275,29 @@ const sabotages: Sabotage[] = [
     deed: statement((evidence) => `update attune.execution set result = '{}' where id = ${plain(evidence)}`),
   },
   {
+    name: 'what runs as a process ended without a beginning',
+    check: 'lawful',
+    deed: statement(
+      (evidence) => `update faults.change set was = 'scheduled', was_token = null, next_token = null
+        where next = 'completed' and execution = ${plain(evidence)}`,
+    ),
+  },
+  {
+    name: 'what only computes ended at once, and under a lease',
+    check: 'lawful',
+    deed: statement(
+      (evidence) => `update faults.change set next_token = gen_random_uuid()
+        where next = 'completed' and execution = ${instant(evidence, 'p-echo')}`,
+    ),
+  },
+  {
+    name: 'what runs as a process was created with its end',
+    check: 'lawful',
+    deed: statement(
+      (evidence) => `update faults.change set next = 'completed' where was is null and execution = ${plain(evidence)}`,
+    ),
+  },
+  {
     name: 'the loser of a lease ended the attempt',
     check: 'fenced',
     deed: statement(
@@ -265,6 +322,14 @@ const sabotages: Sabotage[] = [
     ),
   },
   {
+    name: 'something was run at once below what was cancelled',
+    check: 'cancelled',
+    deed: statement(
+      (evidence) => `insert into faults.change (execution, was, next, result_changed)
+        values (${oneOf(evidence, (one) => one.key === 'p-long' && one.parent === null)}, null, 'completed', true)`,
+    ),
+  },
+  {
     name: 'a join ran twice',
     check: 'conducted',
     async deed(tx, evidence) {
@@ -282,6 +347,13 @@ const sabotages: Sabotage[] = [
     name: 'an execution failed without a cause',
     check: 'ended',
     deed: statement((evidence) => `update attune.execution set status = 'failed' where id = ${plain(evidence)}`),
+  },
+  {
+    name: 'what only computes failed though it was to succeed',
+    check: 'ended',
+    deed: statement(
+      (evidence) => `update attune.execution set status = 'failed' where id = ${instant(evidence, 'p-echo')}`,
+    ),
   },
   {
     name: 'three items ran at a time',

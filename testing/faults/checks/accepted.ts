@@ -17,7 +17,7 @@ export const accepted: Check = ({ journal, executions, events }) => {
     (one) => one.key,
   );
   for (const { key, operation, ids } of journal.accepted) {
-    const kind = operation.kind === 'step' || operation.kind === 'flow' ? 'execution' : 'event';
+    const kind = operation.kind === 'ping' || operation.kind === 'hook' ? 'event' : 'execution';
     const different = [...new Set(ids)];
     if (different.length > 1) found.push(`${key} was answered with several ids: ${different.join(', ')}`);
     const id = different[0] ?? '';

@@ -1,6 +1,6 @@
 import type { Evidence, ExecutionFact } from '../evidence.ts';
 import type { Check } from './check.ts';
-import { groupBy } from './check.ts';
+import { groupBy, isInstant } from './check.ts';
 
 const leavesTraces = new Set(['faults.step', 'faults.once', 'faults.script']);
 
@@ -45,7 +45,9 @@ export const traced: Check = ({ traces, executions }) => {
 const numberOf = ({ attempt, retry_count }: ExecutionFact): number => attempt ?? retry_count + 1;
 
 /** An execution that completed has done what it was to do, to the end, and its log and result say so. */
-export const done: Check = ({ executions, traces, logs }) => {
+export const done: Check = (evidence) => [...carriedOut(evidence), ...computed(evidence)];
+
+const carriedOut: Check = ({ executions, traces, logs }) => {
   const ended = new Set(traces.filter((line) => line.what === 'end').map((line) => line.execution));
   return executions
     .filter((one) => one.status === 'completed' && leavesTraces.has(one.action_ref))
@@ -60,6 +62,22 @@ export const done: Check = ({ executions, traces, logs }) => {
       ];
     });
 };
+
+/** What only computes has said its message once, whether it succeeded or failed, and its result says so. */
+const computed: Check = ({ executions, logs }) =>
+  executions
+    .filter((one) => isInstant(one.action_ref) && (one.status === 'completed' || one.status === 'failed'))
+    .flatMap(({ id, key, result, status }) => [
+      ...((logs[id] ?? '') === (key ?? '')
+        ? []
+        : [`The log of execution ${id} is ${logs[id] ?? 'missing'}, not ${String(key)}`]),
+      ...((result.stdout ?? '') === (key ?? '')
+        ? []
+        : [`The result of execution ${id} is ${String(result.stdout)}, not ${String(key)}`]),
+      ...((result.exit_code === 0) === (status === 'completed')
+        ? []
+        : [`Execution ${id} is ${status} with the exit code ${String(result.exit_code)}`]),
+    ]);
 
 /** The work that several attempts are attempts at. */
 const workOf = (one: ExecutionFact): string =>

@@ -1,17 +1,21 @@
 import { isFinal, moves, type ExecutionStatus } from '@attune/core';
 import type { Check } from './check.ts';
-import { groupBy } from './check.ts';
+import { groupBy, isInstant } from './check.ts';
 
 /** Every status follows from the one before by the documented machine; nothing changes after the end. */
 export const lawful: Check = ({ changes, executions }) => {
   const found: string[] = [];
   const byExecution = groupBy(changes, (one) => one.execution);
+  const instants = new Set(executions.flatMap(({ id, action_ref }) => (isInstant(action_ref) ? [id] : [])));
   for (const { id, status } of executions) {
     const steps = byExecution.get(id) ?? [];
     if (steps.at(-1)?.next !== status) found.push(`Execution ${id} is ${status}, which no write that was seen made it`);
   }
   for (const { execution, was, next, result_changed, was_token, next_token } of changes) {
-    if (was === null) continue;
+    if (was === null) {
+      if (hasRun(next) && !instants.has(execution)) found.push(`Execution ${execution} was created as ${next}`);
+      continue;
+    }
     const from = was as ExecutionStatus;
     if (was === next) {
       if (isFinal(from) && result_changed)
@@ -21,15 +25,17 @@ export const lawful: Check = ({ changes, executions }) => {
     // a claim that was not begun is given back
     const givesBack =
       was === 'running' && (next === 'scheduled' || next === 'requested') && next_token === null && was_token !== null;
-    // what only computes starts and ends with one write, and never has a lease
     const isRunAtOnce =
-      was === 'scheduled' && (next === 'completed' || next === 'failed') && was_token === null && next_token === null;
+      instants.has(execution) && was === 'scheduled' && hasRun(next) && was_token === null && next_token === null;
     if (!givesBack && !isRunAtOnce && !(Object.values(moves[from]) as string[]).includes(next)) {
       found.push(`Execution ${execution} went from ${was} to ${next}, which the machine does not know`);
     }
   }
   return found;
 };
+
+/** Ends that only what has run comes to. */
+const hasRun = (status: string): boolean => status === 'completed' || status === 'failed';
 
 /** Who ends an attempt holds its lease: a report under another token changes nothing. */
 export const fenced: Check = ({ changes, lateReports }) => {
@@ -62,7 +68,10 @@ export const cancelled: Check = ({ journal, changes, executions }) => {
     if (status !== 200) continue;
     for (const id of below(execution)) {
       for (const { was, next, at } of byExecution.get(id) ?? []) {
-        const begins = was === null ? !isFinal(next as ExecutionStatus) : next === 'running';
+        const begins =
+          was === null
+            ? !isFinal(next as ExecutionStatus) || hasRun(next)
+            : next === 'running' || (was === 'scheduled' && hasRun(next));
         if (begins && at > answered_at)
           found.push(
             `Execution ${id} ${was === null ? 'was created' : 'began'} after the cancel of ${execution} was answered`,

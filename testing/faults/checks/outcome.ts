@@ -76,13 +76,17 @@ export const ended: Check = ({ executions, journal }) => {
   const attempts = groupBy(executions, (one) => one.original_execution ?? one.id);
   const isCancelled = cancelledOnes(executions, journal);
   return journal.accepted.flatMap(({ key, operation, ids }) => {
-    if (operation.kind !== 'step') return [];
+    if (operation.kind !== 'step' && operation.kind !== 'instant') return [];
     const last = (attempts.get(ids[0] ?? '') ?? []).sort((a, b) => Number(a.id) - Number(b.id)).at(-1);
     if (last === undefined || isCancelled(last)) return [];
-    const allowed = [endsOf[operation.mode], ...(operation.action === 'once' ? ['abandoned'] : [])];
+    const allowed =
+      operation.kind === 'instant'
+        ? [operation.exit_code === 0 ? 'completed' : 'failed']
+        : [endsOf[operation.mode], ...(operation.action === 'once' ? ['abandoned'] : [])];
+    const what = operation.kind === 'instant' ? `exit code ${operation.exit_code}` : operation.mode;
     return allowed.includes(last.status)
       ? []
-      : [`${key} (${operation.action}, ${operation.mode}) ended as ${last.status}: ${String(last.result.error)}`];
+      : [`${key} (${operation.action}, ${what}) ended as ${last.status}: ${String(last.result.error)}`];
   });
 };
 
