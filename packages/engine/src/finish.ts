@@ -59,11 +59,13 @@ export async function finish(db: Database, report: Report): Promise<ReportAnswer
 
 /** The same for many attempts in one transaction, with a number of statements that does not depend on how many there are. Where that
  *  transaction fails, each run's reports get one of their own, and at last each report: one that cannot be recorded harms no other.
- *  @param handOverFor who takes next tasks as they are created, for reports that are recorded together; default: they wait for a claim */
+ *  @param handOverFor who takes next tasks as they are created, for reports that are recorded together; default: they wait for a claim
+ *  @param onDecided called when all that there is to decide is decided and only the database's answer is waited for; perhaps several times */
 export async function finishAll(
   db: Database,
   reports: readonly Report[],
   handOverFor?: (reports: readonly Report[]) => HandOver,
+  onDecided: () => void = () => undefined,
 ): Promise<Finish> {
   const total: Finish = { answers: new Map(), handedOver: [], schedules: false, waits: false, events: false };
   const [ordinary, special] = partition(reports, isOrdinary);
@@ -75,7 +77,11 @@ export async function finishAll(
   const attempt = async (some: readonly Report[], patient: boolean, rest: (error: unknown) => Promise<void>) => {
     const handOver = handOverFor?.(some);
     const recorded = (handOver: HandOver | undefined) =>
-      inTransaction(db, (tx) => finishIn(tx, some, patient, handOver));
+      inTransaction(db, async (tx) => {
+        const finish = await finishIn(tx, some, patient, handOver);
+        onDecided();
+        return finish;
+      });
     try {
       add(await recorded(handOver).catch((error: unknown) => recorded(withoutRunning(handOver, error))));
     } catch (error) {

@@ -20,8 +20,9 @@ export interface Reporter {
 /** Most reports recorded in one transaction. */
 const most = 500;
 
-/** Most transactions under way at once, and milliseconds that one may take before the next is begun beside it: one that waits for a lock
- *  or for the disk holds nobody up, and while it does not, more travel with each. */
+/** Most transactions under way at once. The next one is begun when the one before waits for its commit only, so that one decides while
+ *  the database stores the other; or when it has taken this many milliseconds: one that waits for a lock holds nobody up. Until then,
+ *  more travel with each. */
 const lanes = 2;
 const stallMs = 10;
 
@@ -36,28 +37,40 @@ interface Waiting {
 export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: ReporterDeps): Reporter {
   let waiting: Waiting[] = [];
   let busy = 0;
+  let deciding = 0;
   let stall: NodeJS.Timeout | undefined;
+
+  const mayBegin = (): boolean => waiting.length > 0 && deciding === 0 && busy < lanes;
 
   const flush = async (): Promise<void> => {
     busy += 1;
+    deciding += 1;
     // attempts that end in the same turn of the event loop travel together
     await new Promise((resolve) => setImmediate(resolve));
-    while (waiting.length > 0) {
-      const batch = waiting.slice(0, most);
-      waiting = waiting.slice(most);
-      // each of them is tried again by whoever reported it
-      await record(batch).catch((error: unknown) => {
-        onUnknown();
-        for (const { reject } of batch) reject(error instanceof Error ? error : new Error(String(error)));
-      });
-    }
+    const batch = waiting.slice(0, most);
+    waiting = waiting.slice(most);
+    let isDeciding = true;
+    const decided = () => {
+      if (!isDeciding) return;
+      isDeciding = false;
+      deciding -= 1;
+      if (mayBegin()) void flush();
+    };
+    // each of them is tried again by whoever reported it
+    await record(batch, decided).catch((error: unknown) => {
+      onUnknown();
+      for (const { reject } of batch) reject(error instanceof Error ? error : new Error(String(error)));
+    });
+    decided();
     busy -= 1;
+    if (mayBegin()) void flush();
   };
 
-  const record = async (batch: readonly Waiting[]): Promise<void> => {
+  const record = async (batch: readonly Waiting[], onDecided: () => void): Promise<void> => {
+    if (batch.length === 0) return;
     const reports = batch.map((one) => one.report);
     const askedAt = performance.now();
-    const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver);
+    const { answers, handedOver, schedules, waits, events } = await finishAll(db, reports, handOver, onDecided);
     breakPoint('report.recorded');
     onHandedOver(handedOver, askedAt);
     bell.ring(
@@ -79,7 +92,7 @@ export function openReporter({ db, bell, handOver, onHandedOver, onUnknown }: Re
     report: (report) =>
       new Promise((resolve, reject) => {
         waiting.push({ report, resolve, reject });
-        if (busy === 0) void flush();
+        if (mayBegin()) void flush();
         else if (busy < lanes)
           stall ??= setTimeout(() => {
             stall = undefined;
