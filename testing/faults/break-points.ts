@@ -19,12 +19,37 @@ export interface BreakPointOptions {
 /** Longest that deaths are waited for, in seconds: so much, and more for each. On a busy machine a process takes seconds to start. */
 const patience = { seconds: 30, forEach: 15 };
 
-/** How often, in milliseconds, a process is killed or asked to stop beside the break point, which brings about what few runs do by
- *  themselves: work of lost workers, claims that are given back. */
-const provokeMs = 1_500;
+/** Milliseconds without a death after which a process is killed: its next life dies at the first pass. */
+const quietMs = 5_000;
 
-/** Milliseconds without a death after which none is passed over any more. */
-const quietMs = 3_000;
+/** Milliseconds from one death to the next from which on none is passed over: the moment is a rare one. */
+const rareMs = 2_000;
+
+/** Moments that a process passes once in its life. */
+const onceInALife: readonly BreakPointName[] = ['worker.former_ended', 'worker.registered', 'worker.draining'];
+
+type Provocation = (world: World, chance: Chance) => Promise<void> | void;
+
+/** Milliseconds between two provocations, and longest that one waits until every process is ready. */
+const provoke = { everyMs: 1_000, waitMs: 5_000 };
+
+const workers = processNames.filter((name) => name.startsWith('worker'));
+
+/** Workers are asked to stop while they ask for work and the database is slow to answer: they are given what they do not begin any more. */
+const stopWhileClaiming: Provocation = async ({ company }) => {
+  for (const name of workers) company.proxy(name).freeze(true);
+  await pause(400);
+  for (const name of workers) company.drain(name);
+  await pause(100);
+  for (const name of workers) company.proxy(name).thaw('resume');
+};
+
+/** What brings processes to moments that load alone does not bring them to. */
+const provocations: Partial<Record<BreakPointName, Provocation>> = {
+  'hand_back.given': stopWhileClaiming,
+  'rescue.abandoned': ({ company }, chance) => void company.kill(chance.pick(workers), 0),
+  'worker.draining': ({ company }, chance) => void company.drain(chance.pick(workers)),
+};
 
 /** Plays load on processes that all die when they pass one moment of the code, start again, and die again, until so many have died.
  *  Where too few do, that is a violation: the point is not reached. */
@@ -63,34 +88,49 @@ function rareOperations(seed: number, seconds: number): Operation[] {
       { at, key: `${key}-doomed`, kind: 'flow', flow: 'nested', copies: 1, apart_ms: 0 },
       { at, key: `${key}-cancel`, kind: 'cancel', of: `${key}-doomed`, after_ms: 50 },
       { at, key: `${key}-register`, kind: 'register' },
+      // more output than travels with a report
+      { at, key: `${key}-flood`, kind: 'step', action: 'step', mode: 'flood', ms: 0, copies: 1, apart_ms: 0 },
     ];
   }).flat();
 }
 
 async function killAt(
-  { company }: World,
+  world: World,
   point: BreakPointName,
   kills: number,
   seconds: number,
   chance: Chance,
 ): Promise<number> {
+  const { company } = world;
   const deadline = performance.now() + seconds * 1_000;
   let deaths = 0;
   let diedAt = performance.now();
-  // where nobody has died for a while the moment is a rare one: the next who passes it dies
-  const pass = () => (performance.now() - diedAt > quietMs ? 1 : chance.pick([1, 2, 3, 5, 8]));
+  let apartMs = Infinity;
+  const pass = () =>
+    onceInALife.includes(point) || Math.max(apartMs, performance.now() - diedAt) > rareMs
+      ? 1
+      : chance.pick([1, 2, 3, 5, 8]);
   company.arm(() => ({ breakPoint: `${point}:${String(pass())}` }));
   for (const name of processNames) company.kill(name, 0);
-  let provokeAt = performance.now() + provokeMs;
+  let provokedAt = performance.now();
+  let shookAt = performance.now();
   while (company.deaths() < kills && performance.now() < deadline) {
-    await pause(50);
-    if (company.deaths() > deaths) diedAt = performance.now();
-    deaths = company.deaths();
-    if (performance.now() < provokeAt) continue;
-    provokeAt = performance.now() + provokeMs;
-    const name = chance.pick(processNames);
-    if (chance.happens(0.5)) company.kill(name, 0);
-    else company.drain(name);
+    await pause(20);
+    const now = performance.now();
+    if (company.deaths() > deaths) {
+      apartMs = (now - diedAt) / (company.deaths() - deaths);
+      deaths = company.deaths();
+      diedAt = now;
+    }
+    const waitedMs = now - provokedAt;
+    if (waitedMs > provoke.everyMs && (company.areReady() || waitedMs > provoke.waitMs)) {
+      await provocations[point]?.(world, chance);
+      provokedAt = performance.now();
+    }
+    if (now - Math.max(diedAt, shookAt) > quietMs) {
+      company.kill(chance.pick(processNames), 0);
+      shookAt = now;
+    }
   }
   return company.deaths();
 }

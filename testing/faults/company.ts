@@ -66,7 +66,8 @@ interface Player {
   name: ProcessName;
   child: ChildProcess | undefined;
   isReady: boolean;
-  isMeantToEnd: boolean;
+  /** What the driver sent to end it. */
+  sent: 'SIGTERM' | 'SIGKILL' | undefined;
   options: StartOptions;
   next: StartOptions | undefined;
   downMs: number;
@@ -94,7 +95,7 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
   let dismissed = false;
   let usual = (): StartOptions => ({});
   const players = processNames.map((name): Player => ({
-    ...{ name, child: undefined, isReady: false, isMeantToEnd: false, options: {}, next: undefined, downMs: 0 },
+    ...{ name, child: undefined, isReady: false, sent: undefined, options: {}, next: undefined, downMs: 0 },
     errors: '',
   }));
   const playerOf = (name: ProcessName) => players.find((one) => one.name === name) as Player;
@@ -104,7 +105,7 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
     player.options = player.next ?? usual();
     player.next = undefined;
     player.isReady = false;
-    player.isMeantToEnd = false;
+    player.sent = undefined;
     const url = new URL(databaseUrl);
     url.port = String(proxy(name).port);
     const log = join(logs, `${name}.log`);
@@ -133,16 +134,17 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
     });
     child.once('error', () => undefined);
     child.once('exit', (code, signal) => {
-      const { isReady: wasReady, isMeantToEnd } = player;
-      const atBreakPoint = !isMeantToEnd && breakPoint !== undefined && signal === 'SIGKILL';
-      const wasMeant = isMeantToEnd || atBreakPoint;
+      const { isReady: wasReady, sent } = player;
+      // one that was asked to stop may die at a break point on its way to the end
+      const atBreakPoint = sent !== 'SIGKILL' && breakPoint !== undefined && signal === 'SIGKILL';
+      const wasMeant = sent !== undefined || atBreakPoint;
       exits.push({ process: name, code, signal, wasReady, wasMeant, atBreakPoint, log: wasMeant ? '' : tailOf(log) });
       player.child = undefined;
       player.isReady = false;
       // what could not start, the database being away, is still to start as it was meant to
       if (!wasMeant && !wasReady) player.next ??= player.options;
       if (dismissed) return;
-      const waitMs = isMeantToEnd ? player.downMs : restartMs;
+      const waitMs = sent === undefined ? restartMs : player.downMs;
       setTimeout(() => {
         if (!dismissed && player.child === undefined) start(player);
       }, waitMs);
@@ -150,11 +152,11 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
   };
   for (const player of players) start(player);
 
-  const end = (player: Player, signal: NodeJS.Signals, downMs: number, next?: StartOptions): boolean => {
+  const end = (player: Player, signal: 'SIGTERM' | 'SIGKILL', downMs: number, next?: StartOptions): boolean => {
     player.next = next ?? player.next;
     player.downMs = downMs;
     if (player.child === undefined) return false;
-    player.isMeantToEnd = true;
+    player.sent = signal;
     return player.child.kill(signal);
   };
   const company: Company = {
