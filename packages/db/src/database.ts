@@ -14,6 +14,7 @@ import {
 import pg from 'pg';
 import { breakPoint } from './break-point.ts';
 import { Client, streamOf } from './client.ts';
+import { compileRaw, type Compiled } from './compile-raw.ts';
 import { instantFromText } from './instant.ts';
 import { watchForLost } from './lost-connection.ts';
 import { noVault } from './no-vault.ts';
@@ -181,7 +182,7 @@ const compiler = new Kysely<Record<string, never>>({
 /** @param plansOnce whether one plan serves all values of a statement; those whose text varies are planned for their values all the same */
 function statements(client: pg.Pool | pg.ClientBase, vault: Vault, plansOnce = false): Tx {
   const query = async <R>(statement: Compilable<R> | RawBuilder<R>, prepare: boolean) => {
-    const { sql: text, parameters } = isRaw(statement) ? statement.compile(compiler) : statement.compile();
+    const { sql: text, parameters } = compile(statement);
     const values = [...parameters];
     if (client instanceof pg.Client) holdWrites(client);
     const result: pg.QueryResult = await (prepare
@@ -247,6 +248,9 @@ function holdWrites(client: pg.Client): void {
     stream.uncork();
   });
 }
+
+const compile = (statement: Compilable | RawBuilder<unknown>): Compiled =>
+  isRaw(statement) ? (compileRaw(statement) ?? statement.compile(compiler)) : statement.compile();
 
 const isRaw = <R>(statement: Compilable<R> | RawBuilder<R>): statement is RawBuilder<R> => 'isRawBuilder' in statement;
 

@@ -9,6 +9,7 @@ import {
 } from 'kysely';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase, type TestDatabase } from '../../../testing/database.ts';
+import { compileRaw } from '../src/compile-raw.ts';
 import { sql, type Tx } from '../src/database.ts';
 import * as db from '../src/index.ts';
 import { noVault } from '../src/no-vault.ts';
@@ -94,6 +95,12 @@ test.each(functions)('$name', async ({ statement }) => {
     ...(callbacks.get(statement) ?? Array.from({ length: 8 }, () => anything)),
   );
   expect(noted).not.toEqual([]);
+  for (const one of noted) {
+    if (!('isRawBuilder' in one)) continue;
+    const [long, short] = [one.compile(compiler), compileRaw(one)];
+    expect(short?.sql ?? long.sql).toBe(long.sql);
+    expect((short ?? long).parameters.every((value, index) => value === long.parameters[index])).toBe(true);
+  }
   await database.db.transaction(async (tx) => {
     for (const text of noted.map(textOf)) {
       await tx.list(sql.raw(`prepare noted as ${text}`)).catch((error: unknown) => {
@@ -102,4 +109,16 @@ test.each(functions)('$name', async ({ statement }) => {
       await tx.list(sql`deallocate noted`);
     }
   });
+});
+
+test('what consists of text and values is spelt without the compiler, anything else is left to it', () => {
+  const inner = sql`b = ${[2, 3]}`;
+  const statement = sql`select ${1} where ${inner} or ${sql.join([4, inner], sql` or `)} ${sql.raw('limit 1')}`;
+  expect(compileRaw(statement)).toEqual({
+    sql: 'select $1 where b = $2 or $3 or b = $4 limit 1',
+    parameters: [1, [2, 3], 4, [2, 3]],
+  });
+  expect(statement.compile(compiler)).toMatchObject(compileRaw(statement) ?? {});
+  expect(compileRaw(sql`select ${sql.ref('a.b')}`)).toBeUndefined();
+  expect(compileRaw(sql`select ${sql.lit(1)}`)).toBeUndefined();
 });
