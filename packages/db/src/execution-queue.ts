@@ -106,27 +106,21 @@ export const claimScheduled = async (
   limit: number,
 ): Promise<ClaimRow[]> => {
   if (takings.length === 0) return [];
-  const name = (index: number) => sql.raw(`due_${index}`);
-  const due = takings.map((taking, index) => {
-    const taken = takings.slice(0, index).map((_, at) => sql`- (select count(*) from ${name(at)})`);
-    // a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
-    return sql`${name(index)} as (
-      select id from execution where ${isReady(taking)}
-      order by run_after, id
-      limit greatest(0, ${limit}::bigint ${sql.join(taken, sql` `)})
-      for update skip locked)`;
-  });
-  const all = sql.join(
-    takings.map((_, index) => sql`select id from ${name(index)}`),
-    sql` union all `,
-  );
   return tx.many<ClaimRow>(sql`
-    with ${sql.join(due)},
+    -- a CTE, not a subquery: the planner may loop over a subquery and update more rows than LIMIT
+    with due as (
+      select e.id from unnest(${takings.map((one) => one.runtime)}::text[],
+          ${takings.map(({ after }) => after?.run_after ?? '-infinity')}::timestamptz[],
+          ${takings.map(({ after }) => after?.id ?? '0')}::bigint[]) as x(runtime, run_after, id)
+      cross join lateral (
+        select id from execution where ${isReady(sql`x.runtime`, sql`x.run_after`, sql`x.id`)}
+        order by run_after, id for update skip locked) e
+      limit ${limit}::bigint),
     claimed as (
       update execution e
       set status = 'running', worker = ${worker}, lease_token = gen_random_uuid(),
         lease_until = attune.clock() + make_interval(secs => ${leaseSeconds}), started_at = attune.clock(), updated = attune.clock()
-      from (${all}) due where e.id = due.id
+      from due where e.id = due.id
       returning e.*)
     select c.id, c.lease_token, c.action_ref, c.runtime, c.revision, c.pack_revision, c.config, c.timeout_seconds,
       coalesce((c.workflow_task->>'attempt')::int, c.retry_count + 1) as attempt,

@@ -12,12 +12,13 @@ export type TakenRow = Omit<ClaimRow, 'lease_token' | 'rule_ref' | 'trigger_ref'
 };
 
 /** Locks due executions of a runtime until the transaction ends, earliest first; those that somebody else has locked are passed over. */
-export const take = (tx: Tx, taking: Taking, limit: number): Promise<TakenRow[]> =>
+export const take = (tx: Tx, { runtime, after }: Taking, limit: number): Promise<TakenRow[]> =>
   tx.many<TakenRow>(sql`
     select id, action_ref, runtime, revision, pack_revision, config, timeout_seconds,
       coalesce((workflow_task->>'attempt')::int, retry_count + 1) as attempt,
       workflow_task->>'workflow_execution' as workflow_execution, workflow_task is null as is_alone, enforcement, run_after
-    from execution where ${isReady(taking)}
+    from execution
+    where ${isReady(sql`${runtime}`, sql`${after?.run_after ?? '-infinity'}::timestamptz`, sql`${after?.id ?? '0'}::bigint`)}
     order by run_after, id limit ${limit} for no key update skip locked`);
 
 /** How one of them ended, in the hands of the transaction that took it. */

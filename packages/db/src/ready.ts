@@ -1,4 +1,5 @@
 import type { Id, Instant } from '@attune/core';
+import type { RawBuilder } from 'kysely';
 import { sql } from './database.ts';
 
 /** A place in the order in which executions of a runtime are taken. */
@@ -15,7 +16,11 @@ export interface Taking {
   after: QueuePlace | null;
 }
 
-/** Executions that a worker may take now. Order them by `run_after, id`. */
-export const isReady = ({ runtime, after }: Taking) => sql<boolean>`
-  status = 'scheduled' and revision is not null and runtime = ${runtime} and run_after <= attune.clock()
-    and (run_after, id) > (${after?.run_after ?? '-infinity'}::timestamptz, ${after?.id ?? '0'}::bigint)`;
+/** Executions of a runtime that a worker may take now, after a place. Order them by `run_after, id`. */
+export const isReady = (
+  runtime: RawBuilder<unknown>,
+  runAfter: RawBuilder<unknown>,
+  id: RawBuilder<unknown>,
+) => sql<boolean>`
+  execution.status = 'scheduled' and execution.revision is not null and execution.runtime = ${runtime}
+    and execution.run_after <= attune.clock() and (execution.run_after, execution.id) > (${runAfter}, ${id})`;

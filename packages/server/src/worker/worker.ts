@@ -280,19 +280,19 @@ async function provePipes(pipes: Pipes): Promise<void> {
   }
 }
 
-/** Milliseconds for which the address of a living API is taken to be its address. */
-const apiUrlMs = 5_000;
+/** Milliseconds for which the address of a living API is taken to be its address, and for which it is taken that there is none. */
+const apiUrlMs = { known: 5_000, unknown: 500 };
 
 /** Where actions reach the API: as configured, else as a living one says. Unknown is no reason to fail. */
 function apiUrlOf(db: Database, { publicUrl }: Config): () => Promise<string | undefined> {
-  let known: { url: string; at: number } | undefined;
+  let known: { url: string | undefined; until: number } | undefined;
   return async () => {
     if (publicUrl !== undefined) return publicUrl;
     const now = performance.now();
-    if (known !== undefined && now - known.at < apiUrlMs) return known.url;
+    if (known !== undefined && now < known.until) return known.url;
     const living = await services.living(db).catch(() => []);
     const url = living.find((one) => one.service === 'api')?.url ?? undefined;
-    known = url === undefined ? undefined : { url, at: now };
+    known = { url, until: now + apiUrlMs[url === undefined ? 'unknown' : 'known'] };
     return url;
   };
 }
