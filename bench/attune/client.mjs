@@ -16,8 +16,8 @@ export async function open(url) {
   const requested = (action_ref = 'core.noop', parameters = {}) => ({ action_ref, parameters, executor: null });
 
   const request = async (...wanted) => {
-    const ids = await requestApart(db, wanted, allOf);
-    bell.ring('execution', 'change');
+    const { ids, topics } = await requestApart(db, wanted, (answers, topics) => ({ ids: allOf(answers), topics }));
+    bell.ring(...topics, 'change');
     return ids;
   };
   return {

@@ -2,8 +2,9 @@ import { breakPoint } from './break-point.ts';
 import { Client, streamOf } from './client.ts';
 import { connectionConfig } from './database.ts';
 
-/** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. */
-export type Topic = 'event' | 'execution' | 'cancel' | 'change';
+/** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. `execution`: for an executor or
+ *  a worker; `builtin` and `process`: for workers alone, and which of their ways to run it. */
+export type Topic = 'event' | 'execution' | 'builtin' | 'process' | 'cancel' | 'change';
 
 export interface Doorbell {
   /** Rings after a commit: at once within this process, by one NOTIFY for rings in quick succession everywhere else. A lost one costs

@@ -1,10 +1,11 @@
-import { AttuneError, type Flow, type Id, type JsonObject, type Problem } from '@attune/core';
+import { AttuneError, builtinRuntime, type Flow, type Id, type JsonObject, type Problem } from '@attune/core';
 import {
   executionQueue,
   executionRequests,
   type ActionRow,
   type Database,
   type NewExecution,
+  type Topic,
   type Tx,
 } from '@attune/db';
 import { advance } from './advance.ts';
@@ -35,24 +36,35 @@ export async function requestExecution(tx: Tx, request: ExecutionRequest): Promi
 
 /** Requests executions in a transaction of their own, in one wait where all of them wait for a worker and their actions are known to this
  *  process. What is refused is refused for what is registered now, not for what was known.
- *  @param approve sees the answers before the commit; what it throws undoes all
+ *  @param approve sees the answers, and for whom to ring then, before the commit; what it throws undoes all
  *  @returns what it makes of the answers, which are those of {@link requestExecutions} */
 export async function requestApart<A>(
   db: Database,
   requests: readonly ExecutionRequest[],
-  approve: (answers: (Id | AttuneError)[]) => A,
+  approve: (answers: (Id | AttuneError)[], topics: readonly Topic[]) => A,
 ): Promise<A> {
-  const ids = await storeApart(db, requests);
-  if (ids !== undefined) return approve(ids);
-  return inTransaction(db, async (tx) => approve(await requestExecutions(tx, requests)));
+  const stored = await storeApart(db, requests);
+  if (stored !== undefined) return approve(stored.ids, stored.topics);
+  return inTransaction(db, async (tx) => approve(await requestExecutions(tx, requests), ['execution']));
 }
 
-async function storeApart(db: Database, requests: readonly ExecutionRequest[]): Promise<Id[] | undefined> {
+/** What was stored, and whom it waits for. */
+interface Stored {
+  ids: Id[];
+  topics: readonly Topic[];
+}
+
+/** The workers that take such rows. */
+const topicsOf = (rows: readonly NewExecution[]): Topic[] => [
+  ...new Set(rows.map(({ runtime }) => (runtime === builtinRuntime ? 'builtin' : 'process'))),
+];
+
+async function storeApart(db: Database, requests: readonly ExecutionRequest[]): Promise<Stored | undefined> {
   const known = await knownActions(db, requests);
   if (requests.length <= portion) return storeKnown(db, requests, known);
   try {
     const { stored } = await db.transaction((tx) => storeInPortions(tx, requests, known));
-    return (await stored).flat();
+    return { ids: (await stored).flat(), topics: ['execution'] };
   } catch (error) {
     if (error instanceof NotAsKnown) return undefined;
     throw error;
@@ -68,11 +80,11 @@ async function storeKnown(
   tx: Tx,
   requests: readonly ExecutionRequest[],
   known: KnownActions,
-): Promise<Id[] | undefined> {
+): Promise<Stored | undefined> {
   const rows = await waitingRows(tx, requests, known);
-  if (rows === undefined || rows.length === 0) return rows && [];
+  if (rows === undefined || rows.length === 0) return rows && { ids: [], topics: [] };
   const ids = await executionRequests.insertRequests(tx, rows, known.registry);
-  if (ids.length > 0) return ids;
+  if (ids.length > 0) return { ids, topics: topicsOf(rows) };
   outdated(known);
   return undefined;
 }
@@ -125,8 +137,8 @@ export async function requestExecutions(
   requests: readonly ExecutionRequest[],
   known?: KnownActions,
 ): Promise<(Id | AttuneError)[]> {
-  const ids = known && requests.length <= portion ? await storeKnown(tx, requests, known) : undefined;
-  return ids ?? requestAfresh(tx, requests);
+  const stored = known && requests.length <= portion ? await storeKnown(tx, requests, known) : undefined;
+  return stored?.ids ?? requestAfresh(tx, requests);
 }
 
 async function requestAfresh(tx: Tx, requests: readonly ExecutionRequest[]): Promise<(Id | AttuneError)[]> {

@@ -191,3 +191,21 @@ test('within a transaction, what is known saves the look-up, and where it is out
   expect(await request()).toBe(3);
   expect(await stored(fresh.db)).toMatchObject([{ runtime: 'shell' }, { runtime: 'python' }]);
 });
+
+test('whoever takes what was asked for is named, so that nobody else is woken', async () => {
+  await using fresh = await freshDatabase();
+  const { db } = fresh;
+  await installAction(db, { ref: 'core.noop', runtime: 'builtin' });
+  await installAction(db, { ref: 'test.do' });
+  const topicsOf = (...refs: string[]) =>
+    requestApart(
+      db,
+      refs.map((action_ref) => ({ action_ref, parameters: {}, executor: null })),
+      (_, topics) => topics,
+    );
+  expect(await topicsOf('core.noop', 'core.noop')).toEqual(['builtin']);
+  expect(await topicsOf('test.do')).toEqual(['process']);
+  expect(await topicsOf('test.do', 'core.noop')).toEqual(['process', 'builtin']);
+  await registerTestPack(db, flow('version: 1.0.0\ntasks:\n  - { name: only, action: test.do }\n'));
+  expect(await topicsOf('test.flow')).toEqual(['execution']);
+});

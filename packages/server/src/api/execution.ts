@@ -1,5 +1,5 @@
 import { AttuneError, executionStatuses, type Id } from '@attune/core';
-import { breakPoint, lists, type Database } from '@attune/db';
+import { breakPoint, lists, type Database, type Topic } from '@attune/db';
 import { cancel, knownActions, requestApart, requestExecutions, type ExecutionRequest } from '@attune/engine';
 import { z } from 'zod';
 import { callerOf } from './auth/caller.ts';
@@ -162,21 +162,21 @@ interface SentRequest {
   size: number;
 }
 
+/** What was asked for, and for whom to ring. */
+type Asked = Created & { topics?: readonly Topic[] };
+
 const executionIngress = (db: Database) =>
-  groupCommit<SentRequest, Created>(db, {
+  groupCommit<SentRequest, Asked>(db, {
     sizeOf: ({ size }) => size,
     nameOf: ({ once }) => nameOfOnce(once),
     carryOut: carryOutRequests,
   });
 
 /** Without a name among them requests need nothing but their own statement. */
-async function carryOutRequests(
-  db: Database,
-  sent: readonly SentRequest[],
-): Promise<readonly (Created | AttuneError)[]> {
+async function carryOutRequests(db: Database, sent: readonly SentRequest[]): Promise<readonly (Asked | AttuneError)[]> {
   const requests = sent.map(({ request }) => request);
   if (sent.every(({ once }) => once.key === undefined))
-    return requestApart(db, requests, (answers) => answers.map(made));
+    return requestApart(db, requests, (answers, topics) => answers.map((answer) => made(answer, topics)));
   const known = await knownActions(db, requests);
   return db.transaction((tx) =>
     createEach(
@@ -192,8 +192,8 @@ async function carryOutRequests(
   );
 }
 
-const made = (answer: Id | AttuneError): Created | AttuneError =>
-  answer instanceof AttuneError ? answer : { id: answer, repeated: false };
+const made = (answer: Id | AttuneError, topics: readonly Topic[]): Asked | AttuneError =>
+  answer instanceof AttuneError ? answer : { id: answer, repeated: false, topics };
 
 function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
   const ingress = executionIngress(db);
@@ -216,7 +216,11 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
     async (request, reply) => {
       const executor = callerOf(request).id;
       const { action_ref, parameters } = request.body;
-      const { id, repeated } = await ingress.ask({
+      const {
+        id,
+        repeated,
+        topics = ['execution'],
+      } = await ingress.ask({
         once: {
           scope: `executions:${executor}`,
           key: request.headers['idempotency-key'],
@@ -227,7 +231,7 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
         size: bodyBytes(request),
       });
       breakPoint('request.stored');
-      if (!repeated) bell.ring('execution', 'change');
+      if (!repeated) bell.ring(...topics, 'change');
       const execution = found(await detailOf(id), 'execution', id);
       void reply.code(repeated ? 200 : 201);
       return { data: withoutSecrets(execution) };
@@ -259,9 +263,11 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
       const { executions } = request.body;
       const key = request.headers['idempotency-key'];
       const wanted = executions.map(({ action_ref, parameters }) => ({ action_ref, parameters, executor }));
-      const { ids, repeated } =
+      const created: { ids: Id[]; repeated: boolean; topics?: readonly Topic[] } =
         key === undefined
-          ? { ids: await requestApart(db, wanted, (answers) => allOf(answers, 'executions')), repeated: false }
+          ? await requestApart(db, wanted, (answers, topics) => ({
+              ...{ ids: allOf(answers, 'executions'), repeated: false, topics },
+            }))
           : await createBatch(
               db,
               'executions',
@@ -271,7 +277,8 @@ function requestRoutes(app: Api, { db, bell, secrets }: ApiDeps): void {
               },
               (tx) => requestExecutions(tx, wanted),
             );
-      if (!repeated) bell.ring('execution', 'change');
+      const { ids, repeated, topics = ['execution'] } = created;
+      if (!repeated) bell.ring(...topics, 'change');
       void reply.code(repeated ? 200 : 201);
       return { data: { ids } };
     },

@@ -100,7 +100,9 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
       return hasMore ? 0 : undefined;
     },
   });
-  const off = (['event', 'execution', 'cancel', 'change'] as const).map((topic) => bell.on(topic, () => loop.wake()));
+  const off = (['event', 'execution', 'builtin', 'process', 'cancel', 'change'] as const).map((topic) =>
+    bell.on(topic, () => loop.wake()),
+  );
 
   return async () => {
     for (const leave of off) leave();

@@ -237,7 +237,12 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     builtinLoop.wake();
     claimLoop.wake();
   };
-  const off = [bell.on('execution', wakeAll), bell.on('cancel', () => leaseLoop.wake())];
+  const off = [
+    bell.on('execution', wakeAll),
+    bell.on('builtin', () => builtinLoop.wake()),
+    bell.on('process', () => claimLoop.wake()),
+    bell.on('cancel', () => leaseLoop.wake()),
+  ];
 
   return {
     name: self.name,
