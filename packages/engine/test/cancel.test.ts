@@ -2,7 +2,7 @@ import { sql, type Database } from '@attune/db';
 import { expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { cancel, claim, expire, finish, handBack, retry, type ClaimedExecution } from '../src/index.ts';
-import { registerCore } from './core-pack.ts';
+import { registerCore } from '../../../testing/core-pack.ts';
 import { failed, flow, playOut, registerTestPack, runOf, startFlow } from './play.ts';
 import { counting } from './statements.ts';
 import { installWorker } from './support.ts';

@@ -13,7 +13,7 @@ import {
   respond,
   type ClaimedExecution,
 } from '../src/index.ts';
-import { registerCore } from './core-pack.ts';
+import { registerCore } from '../../../testing/core-pack.ts';
 import { flow, playOut, registerTestPack, runOf, startFlow } from './play.ts';
 import { installAction, installWorker, letLeasesRunOut, request, rowsOf } from './support.ts';
 

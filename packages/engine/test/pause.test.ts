@@ -16,7 +16,7 @@ import {
   type ClaimedExecution,
   type Outcome,
 } from '../src/index.ts';
-import { registerCore } from './core-pack.ts';
+import { registerCore } from '../../../testing/core-pack.ts';
 import { crashing, surviving } from './crash.ts';
 import { failed, flow, playOut, registerTestPack, runOf, startFlow } from './play.ts';
 import { counting } from './statements.ts';

@@ -2,9 +2,9 @@ import type { PackFiles } from '@attune/core';
 import type { Database } from '@attune/db';
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { registerPack } from '../src/index.ts';
+import { registerPack } from '@attune/engine';
 
-const folder = join(import.meta.dirname, '../../../packs/core');
+const folder = join(import.meta.dirname, '../packs/core');
 
 /** Registers the pack `core` as the server does when it starts. */
 export async function registerCore(db: Database): Promise<void> {
