@@ -80,8 +80,12 @@ export async function buildApi(deps: ApiDeps, passwords: Passwords = makePasswor
   });
   app.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ 'x-request-id': request.id, 'cache-control': 'no-store' });
-    if (deps.isStopping()) void reply.header('connection', 'close');
     done();
+  });
+  // when it is answered, not when it comes: a connection that was kept for more would keep a process that stops for a minute
+  app.addHook('onSend', (_request, reply, payload, done) => {
+    if (deps.isStopping()) void reply.header('connection', 'close');
+    done(null, payload);
   });
   app.addHook('onResponse', (request, reply, done) => {
     const { statusCode: status, elapsedTime: duration_ms } = reply;

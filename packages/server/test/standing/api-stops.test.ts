@@ -1,5 +1,6 @@
 import { Agent, request } from 'node:http';
 import { expect, test } from 'vitest';
+import { sql } from '@attune/db';
 import { freshDatabase } from '../../../../testing/database.ts';
 import { connect, spawnServer, temporaryHome } from '../../../../testing/server.ts';
 import { until } from '../../../../testing/until.ts';
@@ -11,22 +12,56 @@ interface Answer {
 }
 
 /** Asks on a connection that is kept. */
-const ask = (agent: Agent, url: string, token: string): Promise<Answer> =>
+const ask = (agent: Agent, url: string, token: string, path = '/api/v1/actions?limit=1'): Promise<Answer> =>
   new Promise((resolve, reject) => {
-    const asked = request(
-      `${url}/api/v1/actions?limit=1`,
-      { agent, headers: { authorization: `Bearer ${token}` } },
-      (response) => {
-        response.resume();
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, closes: response.headers.connection === 'close' }),
-        );
-        response.on('error', reject);
-      },
-    );
+    const asked = request(`${url}${path}`, { agent, headers: { authorization: `Bearer ${token}` } }, (response) => {
+      response.resume();
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, closes: response.headers.connection === 'close' }),
+      );
+      response.on('error', reject);
+    });
     asked.on('error', reject);
     asked.end();
   });
+
+test('who is answered after an API was asked to stop is told to close the connection', async () => {
+  await using fresh = await freshDatabase();
+  await using home = await temporaryHome();
+  await using server = spawnServer({
+    home: home.path,
+    services: ['executor', 'worker', 'api'],
+    env: { DATABASE_URL: fresh.url },
+  });
+  const { url, token } = await connect(server, home.path);
+  const [agent, other] = [new Agent({ keepAlive: true }), new Agent()];
+  let stopped: Promise<number> | undefined;
+  let asked: Promise<Answer> | undefined;
+  try {
+    await fresh.db.transaction(async (tx) => {
+      await tx.list(sql.raw('lock table attune.action in access exclusive mode'));
+      asked = ask(agent, url, token);
+      await until('the request waits', async () => {
+        const { rows } = await fresh.db.one<{ rows: string }>(
+          sql`select count(*) as rows from pg_locks where not granted and relation = 'attune.action'::regclass`,
+        );
+        return rows !== '0';
+      });
+      stopped = server.stop();
+      await until('the API does not listen any more', () =>
+        ask(other, url, token, '/health/live').then(
+          () => false,
+          () => true,
+        ),
+      );
+    });
+    expect(await asked).toEqual({ status: 200, closes: true });
+    expect(await stopped).toBe(0);
+  } finally {
+    agent.destroy();
+    other.destroy();
+  }
+});
 
 test('an API is stopped under load, and no request of many clients fails', async () => {
   await using fresh = await freshDatabase();
