@@ -27,6 +27,8 @@ export function clientOf(api: () => { url: string; token: string } | undefined):
   const once: Client['once'] = async (method, path, body, headers = {}) => {
     const at = api();
     if (at === undefined) return undefined;
+    const patience = new AbortController(); // Node 20 forgets a signal of its own timeout that only AbortSignal.any knows
+    const timer = setTimeout(() => patience.abort(), patienceMs);
     try {
       const raw = typeof body === 'string' || Buffer.isBuffer(body);
       const response = await fetch(path.startsWith('http') ? path : at.url + path, {
@@ -36,13 +38,15 @@ export function clientOf(api: () => { url: string; token: string } | undefined):
           ...(body === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        signal: AbortSignal.any([AbortSignal.timeout(patienceMs), closing.signal]),
+        signal: AbortSignal.any([patience.signal, closing.signal]),
         ...(body === undefined ? {} : { body: raw ? body : JSON.stringify(body) }),
       });
       const text = await response.text();
       return { status: response.status, text, data: dataOf(text) };
     } catch {
       return undefined;
+    } finally {
+      clearTimeout(timer);
     }
   };
   return {
