@@ -1,5 +1,6 @@
 import { AttuneError } from '@attune/core';
 import { readConfigFile, withConfigLock, writeConfigFile, type Profile } from './config-file.ts';
+import { timeLimit } from '../time-limit.ts';
 import type { Credentials, Target } from './target.ts';
 
 /** Longest that one request may take, in milliseconds. */
@@ -53,11 +54,7 @@ async function send(
   if (token !== undefined && !request.headers.has('authorization'))
     request.headers.set('authorization', `Bearer ${token}`);
   try {
-    const signals = [
-      request.signal,
-      AbortSignal.timeout(requestTimeoutMs),
-      ...(interrupted === undefined ? [] : [interrupted]),
-    ];
+    const signals = [request.signal, timeLimit(requestTimeoutMs), ...(interrupted === undefined ? [] : [interrupted])];
     return await fetch(request, { signal: AbortSignal.any(signals), redirect: 'error' });
   } catch (error) {
     if (request.signal.aborted || interrupted?.aborted === true) throw error;

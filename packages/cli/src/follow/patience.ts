@@ -1,5 +1,6 @@
 import { exits, StoppedWaiting } from '../exit.ts';
 import type { Terminal } from '../terminal.ts';
+import { timeLimit } from '../time-limit.ts';
 
 /** Waits for something, no longer than `timeout` seconds and not beyond Ctrl-C.
  *  @param goesOn what is said then: what was awaited is still under way, and how to look at it.
@@ -10,7 +11,7 @@ export async function withPatience<T>(
   goesOn: string,
   wait: (signal: AbortSignal) => Promise<T>,
 ): Promise<T> {
-  const limit = timeout === undefined ? undefined : AbortSignal.timeout(timeout * 1_000);
+  const limit = timeout === undefined ? undefined : timeLimit(timeout * 1_000);
   try {
     return await wait(limit === undefined ? terminal.interrupted : AbortSignal.any([terminal.interrupted, limit]));
   } catch (error) {
