@@ -48,7 +48,7 @@ const stopWhileClaiming: Provocation = async ({ company }) => {
 const provocations: Partial<Record<BreakPointName, Provocation>> = {
   'hand_back.given': stopWhileClaiming,
   'rescue.abandoned': ({ company }, chance) => void company.kill(chance.pick(workers), 0),
-  'worker.draining': ({ company }, chance) => void company.drain(chance.pick(workers)),
+  'worker.draining': ({ company }) => workers.forEach((name) => company.drain(name)),
 };
 
 /** Plays load on processes that all die when they pass one moment of the code, start again, and die again, until so many have died.
