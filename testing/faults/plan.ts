@@ -144,8 +144,11 @@ function faultOf(chance: Chance, at: number, kind: Exclude<FaultKind, 'duplicate
     case 'drain':
       return { at, kind, process };
     case 'break_point': {
-      const action = chance.pick(['kill', 'kill', 'stop', 'throw'] as const);
-      return { at, kind, process, point: chance.pick(breakPointNames), nth: chance.between(1, 10), action };
+      const drawn = chance.pick(['kill', 'kill', 'stop', 'throw'] as const);
+      const point = chance.pick(breakPointNames);
+      // an error while an attempt is run is how that attempt ends, as it should
+      const action = drawn === 'throw' && point.startsWith('attempt.') ? 'kill' : drawn;
+      return { at, kind, process, point, nth: chance.between(1, 10), action };
     }
     case 'postgres':
       return { at, kind };

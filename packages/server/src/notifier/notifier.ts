@@ -82,7 +82,14 @@ export async function startNotifier(deps: Deps, mayRead: (token: string) => Prom
   const endUnused = watchUnused(app.server);
   const url = await app.listen({ host: config.host, port: 0 });
   const heartbeat = heartbeatOf(db, 'notifier', { url: `${url.replace(/^http/, 'ws')}/ws` });
-  await heartbeat.beat();
+  try {
+    await heartbeat.beat();
+  } catch (error) {
+    // a server that listens would keep a process that does not serve
+    endUnused();
+    await app.close();
+    throw error;
+  }
   const stopping = new AbortController();
   let restsUntil = 0;
   const loop = startLoop({

@@ -17,15 +17,7 @@ async function site(
   mayRead = (token: string): Promise<boolean> => Promise.resolve(token === 'good'),
 ): Promise<{ url: string; deps: Deps } & AsyncDisposable> {
   const bell = openDoorbell(fresh.url, () => undefined);
-  const deps: Deps = {
-    db: fresh.db,
-    pulse: fresh.db,
-    bell,
-    log: pino({ level: 'silent' }),
-    config: readConfig({}),
-    secrets: loadSecretKey('', Buffer.alloc(32, 7).toString('hex')),
-    metrics: createMetrics(),
-  };
+  const deps = depsOf(fresh, bell);
   const stop = await startNotifier(deps, mayRead);
   const { url } = await fresh.db.one<{ url: string }>(sql`select url from service where service = 'notifier'`);
   return {
@@ -37,6 +29,16 @@ async function site(
     },
   };
 }
+
+const depsOf = (fresh: TestDatabase, bell: Deps['bell']): Deps => ({
+  db: fresh.db,
+  pulse: fresh.db,
+  bell,
+  log: pino({ level: 'silent' }),
+  config: readConfig({}),
+  secrets: loadSecretKey('', Buffer.alloc(32, 7).toString('hex')),
+  metrics: createMetrics(),
+});
 
 /** A client that keeps what it hears. */
 function listen(url: string, token: string, protocols?: string[]) {
@@ -256,4 +258,15 @@ test('a pause, and a question with its answer, are told to whoever follows the e
   const late = await client.hears({ entity_id: before, notification_type: 'inquiry_timeout' });
   expect(late['payload']).not.toHaveProperty('prompt');
   client.socket.close();
+});
+
+test('where it cannot start it leaves no server that listens, which would keep the process', async () => {
+  await using fresh = await freshDatabase();
+  const bell = openDoorbell(fresh.url, () => undefined);
+  const servers = () => process.getActiveResourcesInfo().filter((name) => name === 'TCPServerWrap').length;
+  const before = servers();
+  await fresh.db.run(sql`alter table service rename to elsewhere`);
+  await expect(startNotifier(depsOf(fresh, bell), () => Promise.resolve(true))).rejects.toThrow('does not exist');
+  await until('nothing listens any more', () => servers() === before);
+  await bell.close();
 });
