@@ -12,13 +12,17 @@ const warmUps = 5;
 const gapMs = 100;
 
 async function medianOf(bench, run) {
+  return median(await takenBy(bench, run));
+}
+
+async function takenBy(bench, run) {
   for (let n = 0; n < warmUps; n++) await run();
   const taken = [];
   for (let n = 0; n < bench.sized(runs); n++) {
     await pause(gapMs);
     taken.push(await run());
   }
-  return median(taken);
+  return taken;
 }
 
 /** The same programs with nothing around them. */
@@ -35,7 +39,7 @@ async function bare({ bench }) {
 }
 
 /** An action as its row tells it: from `started_at`, when its claim begins, to `completed_at`, when the transaction begins that ends it; of
- *  warm runners from before it is asked for.
+ *  warm runners from before it is asked for, and beside it, as `claim_`, from there as well.
  *  @param actions refs by figure */
 const byAttune = (subject, actions, { from, worker = {} }) => ({
   subject,
@@ -46,11 +50,13 @@ const byAttune = (subject, actions, { from, worker = {} }) => ({
       const host = await site.host();
       const figures = {};
       for (const [figure, action_ref] of Object.entries(actions)) {
-        figures[figure] = await medianOf(bench, async () => {
+        const taken = await takenBy(bench, async () => {
           const { asked, id } = await host.call('request', { action_ref });
           const { started, completed } = await site.endings.of(id);
-          return completed - (from === 'asked' ? asked : started);
+          return { asked: completed - asked, claim: completed - started };
         });
+        figures[figure] = median(taken.map((one) => one[from]));
+        if (from === 'asked') figures[`claim_${figure}`] = median(taken.map((one) => one.claim));
       }
       return { figures };
     }),
