@@ -15,7 +15,7 @@ import { noRule, rulesOf, type ClaimedExecution } from './claim.ts';
 import { definitionIn, definitionsOf } from './definition.ts';
 import { inTransaction } from './transaction.ts';
 
-export interface Taker {
+export interface TakeOptions {
   worker: Id;
   runtime: string;
   /** Most executions to take. */
@@ -30,13 +30,16 @@ export interface Taker {
 /** Takes due executions of a runtime, earliest first, and runs those that only compute in the same transaction: what is taken so has ended
  *  when its claim is committed, and waits again if it is not.
  *  @returns how many were run so, and the others, each under a lease */
-export async function take(db: Database, taker: Taker): Promise<{ ended: number; claimed: ClaimedExecution[] }> {
-  return inTransaction(db, (tx) => takeIn(tx, taker));
+export async function take(
+  db: Database,
+  options: TakeOptions,
+): Promise<{ ended: number; claimed: ClaimedExecution[] }> {
+  return inTransaction(db, (tx) => takeIn(tx, options));
 }
 
 async function takeIn(
   tx: Tx,
-  { worker, runtime, limit, after, runAtOnce, onTaken }: Taker,
+  { worker, runtime, limit, after, runAtOnce, onTaken }: TakeOptions,
 ): Promise<{ ended: number; claimed: ClaimedExecution[] }> {
   const rows = await executionTakes.take(tx, { runtime, after }, limit);
   onTaken(rows);
