@@ -39,9 +39,11 @@ export async function openSite({ url, bench }) {
     /** How far the database's clock is ahead of this machine's own, in milliseconds. */
     offset,
     endings: watchEndings(looking, offset),
-    /** Starts services in one process; the same folder for all. */
-    start: (services, env = {}) =>
-      started(startServer(services, { ATTUNE_HOME: home, DATABASE_URL: url, ...env }), (server) => server.stop()),
+    /** Starts services in one process; the same folder for all. `onStart` is called with the time when an action of it starts. */
+    start: (services, env = {}, onStart) =>
+      started(startServer(services, { ATTUNE_HOME: home, DATABASE_URL: url, ...env }, onStart), (server) =>
+        server.stop(),
+      ),
     /** A process that asks for executions as the API does. */
     host: () => started(startHost({ module: client, url }), (host) => host.close()),
     /** A process that asks for executions through the API. */

@@ -1,14 +1,13 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { actionStarts } from '../attune/action-starts.mjs';
 import { attune, withSite } from '../attune/site.mjs';
 import { dbos, floor, graphileWorker, pgBoss } from '../peers/index.mjs';
 import { monotonicMs } from '../run/clock.mjs';
 import { withHost } from '../run/host.mjs';
+import { idleGap, warmUp } from '../run/idle.mjs';
 import { percentiles } from '../run/statistics.mjs';
 
-const samples = 500;
-
-/** Between two samples, in milliseconds: long enough that all is idle again, and never in step with anything. */
-const gap = () => pause(3 + Math.random() * 10);
+const samples = 1_000;
 
 /** From before the call that asks, in one process, until the job's code begins, in another. */
 const peerTurn = (subject, setting) => ({
@@ -29,36 +28,40 @@ const peerTurn = (subject, setting) => ({
 });
 
 async function sampled(bench, sample) {
-  for (let n = 0; n < 10; n++) await sample();
+  await warmUp(bench, sample);
   const taken = [];
   for (let n = 0; n < bench.sized(samples); n++) {
-    await gap();
+    await idleGap();
     taken.push(await sample());
   }
   return taken;
 }
 
-/** What the rows say: an execution is `started_at` when its claim begins, which is before its code does, and `completed_at` when the
- *  transaction that ends it begins, which is after. The figure is the later one. */
-async function attuneFigures(site, bench, request) {
-  const claimed = [];
+/** From before the call that asks until the worker calls the action's code, as it says itself; and, as `ended_`, until the statement
+ *  begins that ends the execution, as its row says. */
+async function attuneFigures(site, bench, starts, request) {
+  const asked = new Map();
   const taken = await sampled(bench, async () => {
-    const { asked, id } = await request();
-    const { started, completed } = await site.endings.of(id);
-    claimed.push(started - asked);
-    return completed - asked;
+    const started = starts.next();
+    const { asked: at, id } = await request();
+    asked.set(id, at);
+    return (await started) - at;
   });
-  return { ...percentiles(taken), ...percentiles(claimed.slice(-taken.length), 'claim_') };
+  const counted = [...asked.keys()].slice(-taken.length);
+  const ended = [];
+  for (const id of counted) ended.push((await site.endings.of(id)).completed - asked.get(id));
+  return { ...percentiles(taken), ...percentiles(ended, 'ended_') };
 }
 
 const byEngine = {
   subject: attune,
   turn: ({ url, bench }) =>
     withSite({ url, bench }, async (site) => {
+      const starts = actionStarts();
       await site.start(['executor']);
-      await site.start(['worker']);
+      await site.start(['worker'], {}, starts.tell);
       const host = await site.host();
-      return { figures: await attuneFigures(site, bench, () => host.call('request')) };
+      return { figures: await attuneFigures(site, bench, starts, () => host.call('request')) };
     }),
 };
 
@@ -66,15 +69,16 @@ const byApi = (processes) => ({
   subject: attune,
   turn: ({ url, bench }) =>
     withSite({ url, bench }, async (site) => {
-      const api = await site.start(processes[0]);
-      for (const services of processes.slice(1)) await site.start(services);
+      const starts = actionStarts();
+      const api = await site.start(processes[0], {}, starts.tell);
+      for (const services of processes.slice(1)) await site.start(services, {}, starts.tell);
       const http = await site.http(api);
       const request = async () => {
         const asked = monotonicMs();
         const { id } = await http.post('/api/v1/executions', { action_ref: 'core.noop' });
         return { asked, id };
       };
-      return { figures: await attuneFigures(site, bench, request) };
+      return { figures: await attuneFigures(site, bench, starts, request) };
     }),
 });
 

@@ -2,24 +2,30 @@ import path from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { writePacks } from '../attune/pack.mjs';
 import { attune, attuneWarm, cold, withSite } from '../attune/site.mjs';
+import { idleGap, warmUp } from '../run/idle.mjs';
 import { median } from '../run/statistics.mjs';
 import { findPython, spawned } from '../run/spawned.mjs';
 
-const runs = 50;
-const warmUps = 5;
+const runs = { process: 50, call: 500 };
 
-/** Between two runs, in milliseconds: one at a time on a system that is idle again, and a process that is used once has its successor. */
-const gapMs = 100;
+/** Milliseconds for warming up. */
+const warmUpMs = 3_000;
 
-async function medianOf(bench, run) {
-  return median(await takenBy(bench, run));
-}
+/** Between two runs that each use up a process which was started ahead: time for its successor. */
+const successorGap = () => pause(100);
 
-async function takenBy(bench, run) {
-  for (let n = 0; n < warmUps; n++) await run();
+/** How often an action is run, and what passes between two of them. */
+const pace = (name) => ({
+  count: name.startsWith('warm.') || name.startsWith('core.') ? runs.call : runs.process,
+  gap: name === 'bench.python' || name === 'bench.node' ? successorGap : idleGap,
+});
+
+async function takenBy(bench, name, run) {
+  await warmUp(bench, run, warmUpMs);
+  const { count, gap } = pace(name);
   const taken = [];
-  for (let n = 0; n < bench.sized(runs); n++) {
-    await pause(gapMs);
+  for (let n = 0; n < bench.sized(count); n++) {
+    await gap();
     taken.push(await run());
   }
   return taken;
@@ -28,13 +34,14 @@ async function takenBy(bench, run) {
 /** The same programs with nothing around them. */
 async function bare({ bench }) {
   const { bench: folder } = await writePacks(path.join(bench.server.home, 'bare'));
-  const file = (name) => path.join(folder, 'actions', name);
+  const figure = async (name, program, file) =>
+    median(await takenBy(bench, name, () => spawned(program, [path.join(folder, 'actions', file)])));
   const python = await findPython();
   const figures = {
-    shell_ms: await medianOf(bench, () => spawned('/bin/sh', [file('shell.sh')])),
-    node_ms: await medianOf(bench, () => spawned(process.execPath, [file('node.mjs')])),
+    shell_ms: await figure('bench.shell', '/bin/sh', 'shell.sh'),
+    node_ms: await figure('bench.node', process.execPath, 'node.mjs'),
   };
-  if (python !== undefined) figures.python_ms = await medianOf(bench, () => spawned(python, [file('python.py')]));
+  if (python !== undefined) figures.python_ms = await figure('bench.python', python, 'python.py');
   return { figures };
 }
 
@@ -50,7 +57,7 @@ const byAttune = (subject, actions, { from, worker = {} }) => ({
       const host = await site.host();
       const figures = {};
       for (const [figure, action_ref] of Object.entries(actions)) {
-        const taken = await takenBy(bench, async () => {
+        const taken = await takenBy(bench, action_ref, async () => {
           const { asked, id } = await host.call('request', { action_ref });
           const { started, completed } = await site.endings.of(id);
           return { asked: completed - asked, claim: completed - started };

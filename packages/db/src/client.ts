@@ -5,6 +5,9 @@ import { connectMs, goodbyeMs } from './timeouts.ts';
 /** One connection that opens soon, or says that it cannot, and that ends soon: the goodbye to one that was cut without a word would be
  *  waited for until TCP gives up, a quarter of an hour, and a process lives as long as it has connections. */
 export class Client extends pg.Client {
+  /** Of the process that serves it, once it is connected. */
+  declare readonly processID: number | null;
+
   /** The bound on opening is the client's own: on a pool it would also be one on the wait for a free connection. */
   constructor(config?: pg.ClientConfig) {
     super({ ...config, connectionTimeoutMillis: connectMs });

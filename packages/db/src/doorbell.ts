@@ -28,7 +28,19 @@ export interface DoorbellCounts {
   reconnects: number;
 }
 
-const channel = 'attune_doorbell';
+/** A channel for each topic: a process that does not listen to it sleeps on. */
+const channelOf = (topic: Topic): string => `${channelPrefix}${topic}`;
+const channelPrefix = 'attune_';
+
+/** The channel on which a connection rings for itself. */
+const proofOf = (client: Client): string => `attune_proof_${client.processID ?? 0}`;
+
+/** One statement for all topics, prepared for each choice of them. */
+const ringFor = (topics: readonly Topic[]) => ({
+  name: `ring ${topics.join(' ')}`,
+  text: `select ${topics.map((topic) => `pg_notify('${channelOf(topic)}', '')`).join(', ')}`,
+});
+
 const reconnectMs = { first: 100, most: 1_000 };
 
 /** Milliseconds of silence after which the doorbell rings for itself, and as many until it must have heard that: a connection that was
@@ -89,11 +101,11 @@ export function openDoorbell(
     sending = true;
     try {
       while (waiting.size > 0 && !canWait()) {
-        const topics = [...waiting];
+        const topics = [...waiting].sort();
         waiting.clear();
         counts.notifies += 1;
         breakPoint('doorbell.ringing');
-        await client.query({ name: 'ring', text: 'select pg_notify($1, $2)', values: [channel, topics.join(' ')] });
+        await client.query(ringFor(topics));
       }
     } catch (error) {
       onError(error as Error);
@@ -102,6 +114,9 @@ export function openDoorbell(
     }
   };
 
+  const listen = (to: Client, topics: readonly Topic[]) =>
+    to.query(topics.map((topic) => `listen ${channelOf(topic)}`).join('; '));
+
   const connect = async () => {
     const config = connectionConfig(url, 'attune doorbell');
     const next = new Client({
@@ -109,7 +124,6 @@ export function openDoorbell(
       // it writes nothing that must last, so nothing of it waits for the disk
       options: `${config.options ?? ''} -c synchronous_commit=off`,
     });
-    const own = next as unknown as { processID: number | null };
     const lost = (error?: Error) => {
       if (client !== next && client !== undefined) return;
       client = undefined;
@@ -123,19 +137,24 @@ export function openDoorbell(
     };
     next.on('error', lost);
     next.on('end', () => lost());
-    next.on('notification', ({ payload, processId }) => {
+    next.on('notification', ({ channel, processId }) => {
       heardAt = performance.now();
       isProving = false;
-      // that of a proof carries no topic
-      if (payload === '') return;
+      if (channel === proofOf(next)) return;
       counts.heard += 1;
+      const topic = channel.slice(channelPrefix.length) as Topic;
       // its own rings were heard when it rang, but for changes, which are worth a look less often
-      const isOwn = processId === own.processID;
-      for (const topic of (payload ?? '').split(' ')) if (!isOwn || topic === 'change') hear(topic as Topic);
+      if (processId !== next.processID || topic === 'change') hear(topic);
     });
     try {
       await next.connect();
-      await next.query(`listen ${channel}`);
+      await next.query(`listen ${proofOf(next)}`);
+      // more of them may come meanwhile
+      for (let listened = 0; listened < listeners.size;) {
+        const topics = [...listeners.keys()].slice(listened);
+        listened += topics.length;
+        await listen(next, topics);
+      }
     } catch (error) {
       lost(error as Error);
       return;
@@ -163,7 +182,7 @@ export function openDoorbell(
     }
     isProving = true;
     heardAt = performance.now();
-    client.query('select pg_notify($1, $2)', [channel, '']).catch(() => undefined); // the loss of the connection says it
+    client.query(`notify ${proofOf(client)}`).catch(() => undefined); // the loss of the connection says it
   };
   const proving = setInterval(prove, quietMs / 3);
   proving.unref();
@@ -185,9 +204,14 @@ export function openDoorbell(
       });
     },
     on(topic, listener) {
-      const set = listeners.get(topic) ?? new Set();
-      listeners.set(topic, set.add(listener));
-      return () => set.delete(listener);
+      const known = listeners.get(topic);
+      listeners.set(topic, (known ?? new Set()).add(listener));
+      if (known === undefined && client !== undefined)
+        listen(client, [topic]).then(
+          () => hear(topic), // rings may have been missed until then
+          () => undefined, // the next connection listens to it
+        );
+      return () => listeners.get(topic)?.delete(listener);
     },
     async close() {
       closed = true;

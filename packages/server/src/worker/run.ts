@@ -9,6 +9,7 @@ import {
   type Vault,
 } from '@attune/core';
 import type { Outcome, RunAtOnce } from '@attune/engine';
+import { publishStart } from './action-channel.ts';
 import type { Attempt, AttemptDeps, RunnableAction } from './attempt.ts';
 import { instantOf, isBuiltin, runBuiltin, type BuiltinDeps } from './builtin.ts';
 import { CannotStart } from './command.ts';
@@ -29,6 +30,7 @@ export async function runAttempt(attempt: Attempt, deps: AttemptDeps): Promise<O
   }
   const limit = startTimeLimit(attempt.timeout_seconds);
   try {
+    publishStart(attempt.action.ref, attempt.execution);
     const run = attempt.action.runner === 'warm' ? runWarm : runProcess;
     return await run(attempt, parameters, limit.signal, deps);
   } catch (error) {
@@ -42,6 +44,7 @@ export async function runAttempt(attempt: Attempt, deps: AttemptDeps): Promise<O
 export async function runInside(attempt: Attempt, deps: BuiltinDeps): Promise<Outcome> {
   const { parameters, problems } = parametersOf(attempt);
   if (problems.length > 0) return invalid(attempt, problems);
+  publishStart(attempt.action.ref, attempt.execution);
   return runBuiltin(attempt, parameters, deps).catch(outcomeOfFault);
 }
 
@@ -56,6 +59,7 @@ export const runsAtOnce =
       if (instant === undefined) return undefined;
       const { parameters, problems } = parametersOf({ action, parameters: openSecrets(config ?? {}, vault) });
       if (problems.length > 0) return { outcome: invalid({ action }, problems), log: [] };
+      publishStart(action_ref, null);
       const { outcome, stdout } = instant(parameters);
       return { outcome, log: stdout === '' ? [] : piecesOf('stdout', 0, Buffer.from(stdout)) };
     } catch {
