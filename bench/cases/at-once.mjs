@@ -2,11 +2,11 @@ import { attune } from '../attune/site.mjs';
 import { dbos, floor } from '../peers/index.mjs';
 import { attuneSteps, peerSteps } from '../run/steps.mjs';
 
-const plan = { workflows: 80, lanes: 16 };
+const plan = { workflows: 160, lanes: 16 };
 
 export default {
   name: 'at-once',
-  about: '16 workflows of 40 tasks of core.noop at once, 80 in all',
+  about: '16 workflows of 40 tasks of core.noop at once, 160 in all',
   unit: 'step',
   contenders: {
     attune: attuneSteps(attune, 'bench.sequence', plan),

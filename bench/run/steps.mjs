@@ -2,11 +2,13 @@ import { withClient } from '../layout/server.mjs';
 import { steps } from '../attune/pack.mjs';
 import { wideWorker, withSite } from '../attune/site.mjs';
 import { withHost } from './host.mjs';
+import { warmUp } from './idle.mjs';
 import { openMeter } from './meter.mjs';
 import { median, perSecond } from './statistics.mjs';
 import { inLanes } from './wait.mjs';
 
-const warmUps = 3;
+/** Milliseconds for warming up. */
+const warmUpMs = 5_000;
 
 /** Workflows one after another: the median of their times.
  *  Workflows at once: steps per second, from before the first is asked for until the last has ended. */
@@ -22,7 +24,7 @@ export const peerSteps = (subject, { workflows, lanes, ...more }) => ({
       withHost(subject.start(url, bench), async (host) => {
         const count = bench.sized(workflows);
         await host.call('launch');
-        await host.call('steps', { workflows: warmUps, count: steps, lanes: 1, ...more });
+        await warmUp(bench, () => host.call('steps', { workflows: lanes, count: steps, lanes, ...more }), warmUpMs);
         const meter = await openMeter(client, subject.schema, bench.server.pid);
         await meter.begin();
         const taken = await host.call('steps', { workflows: count, count: steps, lanes, ...more });
@@ -47,7 +49,7 @@ export const attuneSteps = (subject, action_ref, { workflows, lanes, worker = wi
         const { completed } = await site.endings.of(id);
         return { asked, completed };
       };
-      for (let n = 0; n < warmUps; n++) await runOne();
+      await warmUp(bench, () => inLanes(lanes, lanes, runOne), warmUpMs);
       const meter = await openMeter(site.client, subject.schema, bench.server.pid);
       await meter.begin();
       const runs = [];
