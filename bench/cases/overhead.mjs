@@ -9,20 +9,18 @@ import { findPython, spawned } from '../run/spawned.mjs';
 const runs = { process: 50, call: 500 };
 
 /** Milliseconds for warming up. */
-const warmUpMs = 3_000;
+const warmUpMs = 5_000;
 
-/** Between two runs that each use up a process which was started ahead: time for its successor. */
-const successorGap = () => pause(100);
+/** Between two runs of a process: one that is started ahead and used once has its successor then. */
+const processGap = () => pause(100);
 
 /** How often an action is run, and what passes between two of them. */
-const pace = (name) => ({
-  count: name.startsWith('warm.') || name.startsWith('core.') ? runs.call : runs.process,
-  gap: name === 'bench.python' || name === 'bench.node' ? successorGap : idleGap,
-});
+const paceOf = (name) =>
+  name.startsWith('bench.') ? { count: runs.process, gap: processGap } : { count: runs.call, gap: idleGap };
 
 async function takenBy(bench, name, run) {
   await warmUp(bench, run, warmUpMs);
-  const { count, gap } = pace(name);
+  const { count, gap } = paceOf(name);
   const taken = [];
   for (let n = 0; n < bench.sized(count); n++) {
     await gap();
