@@ -100,7 +100,7 @@ export const settings = {
   } satisfies Setting<string[]>,
   ATTUNE_WORKER_PRESTART: {
     description:
-      'Whether Python actions are forked from a process that has started already and Node actions run in one that waits, `on` or `off`.',
+      'Whether Python actions are forked from a process that has started already, and Node and shell actions run in one that waits, `on` or `off`.',
     default: 'on',
     read: (text) => oneOf('ATTUNE_WORKER_PRESTART', text, ['on', 'off'], 'on') === 'on',
   } satisfies Setting<boolean>,

@@ -7,7 +7,7 @@ export function watchRunners(metrics: Metrics, stats: () => RunnerStats): void {
     'attune_runners',
     {
       type: 'gauge',
-      help: 'Processes that the worker keeps: forker (parents of Python attempts), prestarted (Node, used once), warm (functions)',
+      help: 'Processes that the worker keeps: forker (parents of Python attempts), prestarted (Node and shell, used once), warm (functions)',
       labels: ['runner', 'state'],
     },
     () => {

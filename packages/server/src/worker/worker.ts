@@ -139,6 +139,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     onHandedOver: take,
     onUnknown: suspect,
   });
+  const apiUrl = apiUrlOf(db, config);
   const carryOut = carrierOf({
     db,
     reporter,
@@ -148,7 +149,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
     cache: join(config.home, 'cache', 'packs'),
     baseEnvironment: base,
     stopGraceSeconds: config.stopGraceSeconds,
-    apiUrl: apiUrlOf(db, config),
+    apiUrl,
     isStopping: () => stopping,
   });
   const lostLeases = metrics.counter('attune_leases_lost_total', {
@@ -192,6 +193,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       const askedAt = performance.now();
       const again = await lost.look(askedAt);
       const limit = Math.max(0, config.workerSlots - held.size('slot'));
+      void apiUrl(); // asked beside the claim, so that no attempt waits for the answer
       const claimed = await claim(db, {
         ...{ worker: id, runtimes: rotate(runtimes), limit, after: queue.places(askedAt) },
       }).catch((error: unknown) => {
@@ -200,7 +202,10 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       });
       queue.note([{ runtimes, limit }], claimed, performance.now() - askedAt);
       take(claimed, askedAt);
-      if (claimed.length > 0) bell.ring('change');
+      if (claimed.length > 0) {
+        await new Promise((resolve) => setImmediate(resolve)); // they start first
+        bell.ring('change');
+      }
       // a place that is free again wakes the loop
       if (!runtimes.some((runtime) => queue.isDrained(runtime))) return again;
       const seconds = await executionQueue.nextDue(db, runtimes);
@@ -290,15 +295,21 @@ const apiUrlMs = { known: 5_000, unknown: 500 };
 
 /** Where actions reach the API: as configured, else as a living one says. Unknown is no reason to fail. */
 function apiUrlOf(db: Database, { publicUrl }: Config): () => Promise<string | undefined> {
-  let known: { url: string | undefined; until: number } | undefined;
-  return async () => {
+  let known: { url: Promise<string | undefined>; until: number } | undefined;
+  const ask = async (): Promise<string | undefined> => {
     if (publicUrl !== undefined) return publicUrl;
-    const now = performance.now();
-    if (known !== undefined && now < known.until) return known.url;
     const living = await services.living(db).catch(() => []);
-    const url = living.find((one) => one.service === 'api')?.url ?? undefined;
-    known = { url, until: now + apiUrlMs[url === undefined ? 'unknown' : 'known'] };
-    return url;
+    return living.find((one) => one.service === 'api')?.url ?? undefined;
+  };
+  return () => {
+    if (known === undefined || performance.now() >= known.until) {
+      const asked = { url: ask(), until: Infinity };
+      known = asked;
+      void asked.url.then((url) => {
+        asked.until = performance.now() + apiUrlMs[url === undefined ? 'unknown' : 'known'];
+      });
+    }
+    return known.url;
   };
 }
 

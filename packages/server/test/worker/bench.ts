@@ -102,7 +102,7 @@ export function openBench(options: Partial<RunnersOptions> = {}): Bench {
         },
       },
       {
-        interpreters,
+        interpreters: options.interpreters ?? interpreters,
         runners,
         token,
         baseEnvironment: base,

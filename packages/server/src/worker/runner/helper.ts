@@ -27,26 +27,26 @@ export interface HelperOptions {
   env: Record<string, string>;
   /** Descriptors 0 to 2. */
   stdio: [number | 'ignore', number | 'ignore', number | 'ignore'];
-  /** Set where descriptor 4 is to be one more channel, that nobody uses: it tells of the worker's end. */
-  hasLifeline?: boolean;
+  /** Descriptor 4: a file, or one more channel that nobody uses and that tells of the worker's end. None unless given. */
+  fourth?: number | 'lifeline' | undefined;
   records: Records;
 }
 
 /** The variable that marks a helper and what it starts, beside the mark of the attempt it works for. */
-const runnerTokenVariable = 'ATTUNE_RUNNER_TOKEN';
+export const runnerTokenVariable = 'ATTUNE_RUNNER_TOKEN';
 
 /** Starts one.
  *  @throws Error what the system says where it does not start. */
-export async function startHelper({ command, cwd, env, stdio, hasLifeline, records }: HelperOptions): Promise<Helper> {
+export async function startHelper({ command, cwd, env, stdio, fourth, records }: HelperOptions): Promise<Helper> {
   const token = randomUUID();
   const record = records.add(token);
-  const channels: StdioOptions = hasLifeline === true ? ['pipe', 'pipe'] : ['pipe'];
+  const more: StdioOptions = fourth === undefined ? [] : [fourth === 'lifeline' ? 'pipe' : fourth];
   try {
     const child = spawn(command.path, command.args, {
       cwd,
       env: { ...env, [runnerTokenVariable]: token },
       detached: true,
-      stdio: [...stdio, ...channels],
+      stdio: [...stdio, 'pipe', ...more],
     });
     let isGone = false;
     const exited = exitOf(child);

@@ -1,4 +1,5 @@
-import { mkdirSync, rmSync } from 'node:fs';
+import type { RunnerType } from '@attune/core';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../../config.ts';
 import type { Attempt } from '../attempt.ts';
@@ -7,8 +8,10 @@ import type { Interpreters } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
 import { openRecords, type Records } from '../records.ts';
 import { spawnProgram, type Program, type Spawned } from '../spawn.ts';
-import { openPrestarted } from './prestarted.ts';
+import { openWaitingNode, type NodeProgram } from './node.ts';
+import type { Prestarted } from './prestarted.ts';
 import { openPythonForks } from './python.ts';
+import { openWaitingShells } from './shell.ts';
 import { runnerBook, type RunnerStats } from './stats.ts';
 import { openWarm, type Lent, type WarmLimits } from './warm.ts';
 
@@ -22,7 +25,7 @@ export interface RunnersOptions {
   folder: string;
   /** Existing folder, private to the worker, in which attempts have theirs. */
   scratch: string;
-  /** Whether Python actions are forked and Node processes started before they are needed. */
+  /** Whether Python actions are forked, and processes for Node and shell actions started before they are needed. */
   prestart: boolean;
   warm: WarmLimits;
 }
@@ -54,10 +57,14 @@ export function openRunners(options: RunnersOptions): Runners {
   const records = openRecords(folder, 'attempt');
   const ofRunners = openRecords(folder, 'runner');
   const shared = { ...options, home, book, folders, records: ofRunners };
-  const { python, nodejs } = interpreters;
+  const { python, nodejs, shells } = interpreters;
+  const sh = shells.get('dash') ?? shells.get('sh'); // bash would count itself in SHLVL, and takes longer to start
   const canFork = options.prestart && process.platform === 'linux' && python !== undefined;
   const forks = canFork ? openPythonForks({ ...shared, python }) : undefined;
-  const nodes = options.prestart ? openPrestarted({ ...shared, nodejs }) : undefined;
+  const waiting = new Map<RunnerType, Prestarted<NodeProgram>>();
+  if (options.prestart) waiting.set('nodejs', openWaitingNode({ ...shared, nodejs }));
+  if (options.prestart && sh !== undefined && existsSync('/dev/fd'))
+    waiting.set('shell', openWaitingShells({ ...shared, sh }));
   const warm = openWarm({ ...shared, limits: options.warm });
 
   return {
@@ -72,20 +79,22 @@ export function openRunners(options: RunnersOptions): Runners {
           return forked;
         }
       }
-      if (action.runner_type === 'nodejs') {
-        const started = nodes?.start({ ...program, script });
-        if (started !== undefined) {
-          book.attempts.prestarted += 1;
-          return started;
-        }
+      const started = waiting.get(action.runner_type)?.start({ ...program, script });
+      if (started !== undefined) {
+        book.attempts.prestarted += 1;
+        return started;
       }
       book.attempts.cold += 1;
       return spawnProgram(program, pipes);
     },
     borrow: (attempt) => warm.borrow(attempt),
-    stats: () => book.stats({ forker: forks?.idle() ?? 0, prestarted: nodes?.idle() ?? 0, warm: warm.idle() }),
+    stats() {
+      let prestarted = 0;
+      for (const one of waiting.values()) prestarted += one.idle();
+      return book.stats({ forker: forks?.idle() ?? 0, prestarted, warm: warm.idle() });
+    },
     async close() {
-      await Promise.all([forks?.close(), nodes?.close(), warm.close()]);
+      await Promise.all([forks?.close(), ...[...waiting.values()].map((one) => one.close()), warm.close()]);
       await folders.close();
       for (const one of [records, ofRunners]) one.close();
     },

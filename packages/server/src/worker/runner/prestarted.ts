@@ -1,19 +1,21 @@
 import { closeSync, writeFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
+import type { Command } from '../command.ts';
 import { openLaterInput, type Input } from '../input.ts';
-import type { Interpreter } from '../interpreters.ts';
 import type { Pipes } from '../pipes.ts';
 import type { Records } from '../records.ts';
 import { readerOf, type Program, type Spawned } from '../spawn.ts';
-import { runnerScript, startHelper, type Helper } from './helper.ts';
-import { environmentTexts, padding, room, sizeOf } from './room.ts';
+import { startHelper, type Helper } from './helper.ts';
 import type { Retirement, RunnerBook } from './stats.ts';
 
-/** How many wait at most, and how long for an action to come, in milliseconds. */
+/** How many wait at most, how long for an action to come, and how long they have to end, in milliseconds. */
 const limits = { waiting: 2, idleMs: 60_000, endMs: 1_000 };
 
+/** Milliseconds without a start until there are as many as may wait. The worker stands still while it starts one, which is to be when
+ *  nobody waits for it. */
+const quietMs = 10;
+
 export interface PrestartedOptions {
-  nodejs: Interpreter;
   pipes: Pipes;
   baseEnvironment: Readonly<Record<string, string>>;
   records: Records;
@@ -22,15 +24,24 @@ export interface PrestartedOptions {
   book: RunnerBook;
 }
 
-export interface NodeProgram extends Program {
-  /** The JavaScript file. */
-  script: string;
+/** A program that waits, and how it is told what to become. */
+export interface Kind<P extends Program> {
+  command: Command;
+  /** What it has in its environment besides the base. */
+  env: Readonly<Record<string, string>>;
+  /** Whether descriptor 4 is to be a file with more for it. */
+  hasFile: boolean;
+  /** Whether an action finds in it what it finds in a new process. */
+  fits(program: P): boolean;
+  /** Its standard input is ready.
+   *  @returns a line for descriptor 3, and the file. */
+  orders(program: P): { line: string; file?: string };
 }
 
-export interface Prestarted {
-  /** Lets a process that waits become this program; undefined where none waits, or the program needs more room. Afterwards there will be
-   *  some that wait: where one Node action runs, more are likely. */
-  start(program: NodeProgram): Spawned | undefined;
+export interface Prestarted<P extends Program> {
+  /** Lets a process that waits become this program; undefined where none waits, or the program would find a difference. Afterwards there
+   *  will be some that wait: where one such action runs, more are likely. */
+  start(program: P): Spawned | undefined;
   idle(): number;
   close(): Promise<void>;
 }
@@ -40,41 +51,49 @@ interface Waiting {
   stdout: Socket;
   stderr: Socket;
   input: Input;
+  file: Input | undefined;
   giveUp: NodeJS.Timeout;
 }
 
-/** Keeps Node processes that have started and know nothing yet; each becomes one action: see runners/prestarted.cjs. */
-export function openPrestarted({ nodejs, pipes, baseEnvironment, records, home, book }: PrestartedOptions): Prestarted {
+/** Keeps processes that have started and know nothing yet; each becomes one action. */
+export function openPrestarted<P extends Program>(
+  kind: Kind<P>,
+  { pipes, baseEnvironment, records, home, book }: PrestartedOptions,
+): Prestarted<P> {
   const waiting: Waiting[] = [];
   const closing = new Set<Promise<void>>();
   let coming = 0;
+  let quiet: NodeJS.Timeout | undefined;
   let isClosed = false;
 
   const begin = async (): Promise<void> => {
     const [out, err] = [await pipes.take(), await pipes.take()];
     const input = openLaterInput(home);
+    const file = kind.hasFile ? openLaterInput(home) : undefined;
     const streams = [readerOf(out.readFd), readerOf(err.readFd)] as const;
     try {
       const helper = await startHelper({
-        command: { path: nodejs.path, args: [...nodejs.args, runnerScript('prestarted.cjs'), padding] },
+        command: kind.command,
         cwd: home,
-        env: { ...baseEnvironment, HOME: home, TMPDIR: home, ATTUNE_ROOM: padding },
+        env: { ...baseEnvironment, HOME: home, TMPDIR: home, ...kind.env },
         stdio: [input.readFd, out.writeFd, err.writeFd],
+        fourth: file?.readFd,
         records,
       });
       book.started('prestarted');
       const giveUp = setTimeout(() => end(one, 'idle'), limits.idleMs);
       giveUp.unref();
-      const one: Waiting = { helper, stdout: streams[0], stderr: streams[1], input, giveUp };
+      const one: Waiting = { helper, stdout: streams[0], stderr: streams[1], input, file, giveUp };
       waiting.push(one);
       void helper.exited.then(() => end(one, 'crashed'));
       if (isClosed) end(one, 'closing');
     } catch (error) {
-      closeSync(input.writeFd);
+      closeOurs({ input, file });
       for (const stream of streams) stream.destroy();
       throw error;
     } finally {
-      for (const fd of [input.readFd, out.writeFd, err.writeFd]) closeSync(fd);
+      for (const fd of [input.readFd, out.writeFd, err.writeFd, ...(file === undefined ? [] : [file.readFd])])
+        closeSync(fd);
     }
   };
 
@@ -82,7 +101,7 @@ export function openPrestarted({ nodejs, pipes, baseEnvironment, records, home, 
   const end = (one: Waiting, why: Retirement) => {
     if (!take(one)) return;
     book.retired('prestarted', why);
-    closeSync(one.input.writeFd);
+    closeOurs(one);
     for (const stream of [one.stdout, one.stderr]) stream.destroy();
     const ended = one.helper.end(limits.endMs).finally(() => closing.delete(ended));
     closing.add(ended);
@@ -96,8 +115,8 @@ export function openPrestarted({ nodejs, pipes, baseEnvironment, records, home, 
     return true;
   };
 
-  const refill = () => {
-    while (!isClosed && waiting.length + coming < limits.waiting) {
+  const refill = (most: number) => {
+    while (!isClosed && waiting.length + coming < most) {
       coming += 1;
       const started = begin()
         .catch(() => undefined) // actions go on as new processes
@@ -109,30 +128,44 @@ export function openPrestarted({ nodejs, pipes, baseEnvironment, records, home, 
     }
   };
 
+  /** Where starts follow each other, the next one is begun while this one runs. */
+  const refillLater = () => {
+    setImmediate(refill, 1);
+    clearTimeout(quiet);
+    quiet = setTimeout(refill, quietMs, limits.waiting);
+  };
+
   return {
-    start({ command, cwd, env, input, script }) {
-      setImmediate(refill); // after what is asked for now
+    start(program) {
+      refillLater();
       const one = waiting[0];
-      if (one === undefined || sizeOf([command.path, ...command.args]) > room) return undefined;
-      if (sizeOf(environmentTexts(env)) > room + sizeOf(environmentTexts(baseEnvironment))) return undefined;
+      if (one === undefined || !kind.fits(program)) return undefined;
+      const { line, file } = kind.orders(program);
       try {
-        if (input !== undefined) writeFileSync(one.input.writeFd, input);
+        if (program.input !== undefined) writeFileSync(one.input.writeFd, program.input);
+        if (one.file !== undefined && file !== undefined) writeFileSync(one.file.writeFd, file);
       } catch {
         end(one, 'crashed'); // no room for its input: a new process may find some elsewhere
         return undefined;
       }
       take(one);
-      closeSync(one.input.writeFd);
+      closeOurs(one);
       book.retired('prestarted', 'uses');
       const { helper, stdout, stderr } = one;
-      helper.channel.end(`${JSON.stringify({ script, cwd, env })}\n`);
+      helper.channel.end(`${line}\n`);
       return { pid: helper.pid, stdout, stderr, exited: helper.exited };
     },
     idle: () => waiting.length,
     async close() {
       isClosed = true;
+      clearTimeout(quiet);
       for (const one of [...waiting]) end(one, 'closing');
       while (closing.size > 0) await Promise.all(closing);
     },
   };
+}
+
+/** Our ends of what it reads. */
+function closeOurs({ input, file }: Pick<Waiting, 'input' | 'file'>): void {
+  for (const one of [input, file]) if (one !== undefined) closeSync(one.writeFd);
 }

@@ -47,7 +47,7 @@ export async function startWarmProcess(
   const streams: Record<StreamName, Socket> = { stdout: readerOf(out.readFd), stderr: readerOf(err.readFd) };
   let helper: Helper;
   try {
-    helper = await startHelper({ ...options, stdio: ['ignore', out.writeFd, err.writeFd], hasLifeline: true });
+    helper = await startHelper({ ...options, stdio: ['ignore', out.writeFd, err.writeFd], fourth: 'lifeline' });
   } catch (error) {
     for (const stream of Object.values(streams)) stream.destroy();
     throw error;
