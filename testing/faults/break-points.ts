@@ -60,6 +60,7 @@ export async function playBreakPoint(
   const seconds = patience.seconds + kills * patience.forEach;
   const { operations } = planOf({ seed, seconds, kinds: ['duplicate'] });
   operations.push(...rareOperations(seed, seconds));
+  if (point === 'advance.kept_end') operations.push(...pausedJoins(seed, seconds));
   let deaths = 0;
   const outcome = await play(postgres, {
     operations,
@@ -82,9 +83,7 @@ function rareOperations(seed: number, seconds: number): Operation[] {
     const key = `r${seed}-${second}`;
     return [
       { at, key, kind: 'flow', flow: 'asking', copies: 1, apart_ms: 0 },
-      // what runs when it is paused ends while it is
-      { at, key: `${key}-join`, kind: 'flow', flow: 'join', copies: 1, apart_ms: 0 },
-      { at, key: `${key}-pause`, kind: 'pause', of: `${key}-join`, after_ms: 50, for_ms: 1_000 },
+      ...pausedJoin(at, key, 50),
       { at, key: `${key}-doomed`, kind: 'flow', flow: 'nested', copies: 1, apart_ms: 0 },
       { at, key: `${key}-cancel`, kind: 'cancel', of: `${key}-doomed`, after_ms: 50 },
       { at, key: `${key}-register`, kind: 'register' },
@@ -93,6 +92,16 @@ function rareOperations(seed: number, seconds: number): Operation[] {
     ];
   }).flat();
 }
+
+/** What runs when it is paused ends while it is. */
+const pausedJoin = (at: number, key: string, after_ms: number): Operation[] => [
+  { at, key: `${key}-join`, kind: 'flow', flow: 'join', copies: 1, apart_ms: 0 },
+  { at, key: `${key}-pause`, kind: 'pause', of: `${key}-join`, after_ms, for_ms: 1_000 },
+];
+
+/** Four more in each second, paused sooner and later: where processes die all the time, tasks begin when they can. */
+const pausedJoins = (seed: number, seconds: number): Operation[] =>
+  Array.from({ length: seconds * 4 }, (_, n) => pausedJoin(n * 250, `p${seed}-${n}`, 50 + 100 * (n % 4))).flat();
 
 async function killAt(
   world: World,
