@@ -4,6 +4,9 @@ import { Client, streamOf } from './client.ts';
 /** Looks at which a connection was silent before it counts as lost. */
 const silentLooks = 3;
 
+/** Looks for which the server's word about them is waited for: the connection it is asked over may be cut, too, and is asked over anew. */
+const questionLooks = 2;
+
 /** What a client keeps of its connection; the types of the library do not tell. */
 type Insides = pg.PoolClient & { processID: number | null };
 
@@ -40,7 +43,7 @@ export function watchForLost(pool: pg.Pool, config: pg.ClientConfig, lookMs: num
       if (silence.looks >= silentLooks - 1) silent.push(client);
     }
     if (silent.length === 0) return;
-    const busy = await busyAmong(config, silent);
+    const busy = await busyAmong({ ...config, query_timeout: questionLooks * lookMs }, silent);
     if (busy === undefined) return;
     const isLost = (client: Insides): boolean => {
       const silence = inUse.get(client);

@@ -50,6 +50,20 @@ test('whoever waits for an answer on a connection that went silent is told, in a
   }
 });
 
+test('whoever waits is told although the question about its connection was lost, too', async () => {
+  await using fresh = await freshDatabase();
+  await using proxy = await silentProxy(fresh.url);
+  const db = openDatabase(proxy.url, { timeouts: quick });
+  try {
+    await db.run(sql`select 1`);
+    proxy.goSilent();
+    proxy.goSilentAt('pg_stat_activity');
+    await expect(db.run(sql`select 2`)).rejects.toThrow(/lost|terminated/);
+  } finally {
+    await db.close();
+  }
+});
+
 test('when one connection is found to be lost, those that lay idle meanwhile are not tried one by one', async () => {
   await using fresh = await freshDatabase();
   await using proxy = await silentProxy(fresh.url);

@@ -13,7 +13,7 @@ export interface Pipe {
 
 export interface Pipes {
   take(): Promise<Pipe>;
-  close(): void;
+  close(): Promise<void>;
 }
 
 /** How many are made at once, and how few are left when more are made: one start of `mkfifo` takes as long as a small action. */
@@ -45,7 +45,8 @@ export function openPipes(folder: string): Pipes {
       if (ready.length < batch.refillAt) refill().catch(() => undefined);
       return open(name);
     },
-    close() {
+    async close() {
+      await refilling?.catch(() => undefined); // or it would make more while they are removed
       rmSync(folder, { recursive: true, force: true });
     },
   };

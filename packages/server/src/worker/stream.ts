@@ -160,7 +160,9 @@ export function sinkOf(
       take(masker.end());
       hasEnded = true;
       clearTimeout(timer);
-      while (waiting.bytes() > 0) await passOn();
+      // also what is on its way already: the end of an attempt is told after all that it said
+      do await passOn();
+      while (waiting.bytes() > 0);
     },
     remembered: () => memory.bytes(),
     total: () => total,

@@ -261,7 +261,7 @@ async function startUnder(self: WorkerName, { db, pulse, bell, log, config, metr
       await leaseLoop.stop();
       clearInterval(staleTimer);
       await runners.close();
-      pipes.close();
+      await pipes.close();
       try {
         if (unfinished > 0) await abandonAll();
         const places = [queue, builtins].flatMap((view) => view.left(performance.now()));

@@ -135,7 +135,7 @@ export function openBench(options: Partial<RunnersOptions> = {}): Bench {
     },
     async [Symbol.asyncDispose]() {
       await runners.close();
-      pipes.close();
+      await pipes.close();
       rmSync(root, { recursive: true, force: true });
     },
   };

@@ -54,6 +54,28 @@ test('the streams can be opened by name', async () => {
   expect(result).toMatchObject({ stdout: 'out\n', stderr_log: 'err\n' });
 });
 
+test('the end of a stream is told after what is still on its way to the log', async () => {
+  const source = new PassThrough();
+  let release: () => void = () => undefined;
+  const gate = new Promise<void>((resolve) => (release = resolve));
+  let isAsked = false;
+  const append = () => {
+    isAsked = true;
+    return gate;
+  };
+  const captured = capture(source, { append, secrets: [], remember: { from: 'end', bytes: 100 } });
+  source.write('said');
+  await until('it is on its way', () => isAsked);
+  source.destroy();
+  let hasEnded = false;
+  const ended = captured.finish(500).then(() => (hasEnded = true));
+  await until('nothing more comes', () => source.closed);
+  for (let turn = 0; turn < 10; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+  expect(hasEnded).toBe(false);
+  release();
+  await ended;
+});
+
 test('a log that is slow holds the action up, not the memory', async () => {
   const source = new PassThrough();
   let release: () => void = () => undefined;
