@@ -23,6 +23,9 @@ export class Client extends pg.Client {
   }
 }
 
+/** Statements are sent without waiting for the answers to those before; the server runs them one after another. */
+export const pipelined = { pipeline: true };
+
 /** The socket below a connection; the types of the library do not tell. */
 export const streamOf = (client: pg.ClientBase): Socket =>
   (client as unknown as { connection: { stream: Socket } }).connection.stream;

@@ -13,7 +13,7 @@ import {
 } from 'kysely';
 import pg from 'pg';
 import { breakPoint } from './break-point.ts';
-import { Client, streamOf } from './client.ts';
+import { Client, pipelined, streamOf } from './client.ts';
 import { compileRaw, type Compiled } from './compile-raw.ts';
 import { instantFromText } from './instant.ts';
 import { watchForLost } from './lost-connection.ts';
@@ -70,9 +70,6 @@ export interface DatabaseOptions {
 
 const plansByIndex =
   ' -c enable_seqscan=off -c enable_hashjoin=off -c enable_mergejoin=off -c plan_cache_mode=force_generic_plan';
-
-/** Statements are sent without waiting for the answers to those before; the server runs them one after another. */
-const pipelined = { pipeline: true };
 
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const config = withTimeouts(connectionConfig(url, options.applicationName ?? 'attune'), options.timeouts);

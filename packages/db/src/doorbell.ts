@@ -1,5 +1,5 @@
 import { breakPoint } from './break-point.ts';
-import { Client, streamOf } from './client.ts';
+import { Client, pipelined, streamOf } from './client.ts';
 import { connectionConfig } from './database.ts';
 
 /** What a ring says: there may be new work of this kind. It carries no data; whoever hears it reads the rows. `execution`: for an executor or
@@ -121,6 +121,7 @@ export function openDoorbell(
     const config = connectionConfig(url, 'attune doorbell');
     const next = new Client({
       ...config,
+      ...pipelined,
       // it writes nothing that must last, so nothing of it waits for the disk
       options: `${config.options ?? ''} -c synchronous_commit=off`,
     });

@@ -1,7 +1,12 @@
-import { expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test } from 'vitest';
 import { freshDatabase } from '../../../testing/database.ts';
 import { until } from '../../../testing/until.ts';
 import { openDoorbell, type Doorbell, type Topic } from '../src/doorbell.ts';
+
+const warnings: Error[] = [];
+const warned = (warning: Error) => void warnings.push(warning);
+beforeAll(() => void process.on('warning', warned));
+afterAll(() => void process.off('warning', warned));
 
 /** A doorbell of its own, as another process has one. */
 function bellOf(url: string): Doorbell & AsyncDisposable {
@@ -51,4 +56,12 @@ test('what is listened to later is looked at once, and then heard', async () => 
   const cancels = await listening(late, 'cancel');
   ringing.ring('cancel');
   await until('it hears', () => cancels.looks === 2);
+});
+
+test('topics that come at once are listened to at once, and the library does not object', async () => {
+  await using fresh = await freshDatabase();
+  await using bell = bellOf(fresh.url);
+  await listening(bell, 'change');
+  await Promise.all((['execution', 'event', 'cancel'] as const).map((topic) => listening(bell, topic)));
+  expect(warnings).toEqual([]);
 });
