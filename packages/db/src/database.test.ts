@@ -1,5 +1,6 @@
 import type { Json } from '@attune/core';
 import { EventEmitter, once } from 'node:events';
+import { inspect } from 'node:util';
 import pg from 'pg';
 import { expect, test, vi } from 'vitest';
 import { emptyDatabase, freshDatabase } from '../../../testing/database.ts';
@@ -81,7 +82,8 @@ test('an idle connection that breaks is reported and replaced', async () => {
   const broken = once(breaks, 'break');
   const { pid } = await db.one(sql<{ pid: number }>`select pg_backend_pid() as pid`);
   await database.db.one(sql`select pg_terminate_backend(${pid}, 10000)`);
-  await broken;
+  const [error] = (await broken) as [Error];
+  expect(inspect(error, { depth: 9 })).not.toMatch(/secretKey|connectionParameters/);
   expect(await one(db, sql<{ value: number }>`select 1 as value`)).toBe(1);
   await db.close();
 });

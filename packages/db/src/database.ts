@@ -81,7 +81,10 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     Client,
     ...pipelined,
   });
-  pool.on('error', (error) => options.onIdleError?.(error));
+  pool.on('error', (error) => {
+    Reflect.deleteProperty(error, 'client'); // the pool puts the whole connection there, which no log is to have
+    options.onIdleError?.(error);
+  });
   // a connection that ends between the pool's hands and ours must not end the process; whoever uses it is told by its statements
   pool.on('connect', (client) => client.on('error', () => undefined));
   const endWatch = options.timeouts && watchForLost(pool, config, options.timeouts.lookMs);
