@@ -127,7 +127,7 @@ const cases: [name: string, scripts: Record<Kind, string>, options?: Case][] = [
       python:
         'import signal\nprint(signal.getsignal(signal.SIGPIPE), signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGTERM))',
       nodejs: 'console.log(process.listenerCount("SIGPIPE"))',
-      shell: 'trap; grep -E "Sig(Blk|Ign|Cgt)" /proc/$$/status',
+      shell: 'trap; grep -E "Sig(Blk|Ign|Cgt)" /proc/self/status',
     },
   ],
   [
