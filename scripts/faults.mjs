@@ -150,8 +150,8 @@ function tell({ name, seed, seconds, kinds, executions, faults, settled_ms, viol
 }
 
 async function follow(file) {
-  // a terminal sends it to all at once: the run that goes on is to end by itself
-  process.once('SIGINT', () => undefined);
+  // a terminal sends it to all at once: the run that goes on is to end by itself, unless it is sent once more
+  process.once('SIGINT', () => process.once('SIGINT', () => process.exit(130)));
   const { work } = await import(pathToFileURL(file).href);
   const next = () =>
     new Promise((resolve) => {

@@ -126,6 +126,8 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
         ...{ FAULTS_EFFECTS: effects, ATTUNE_BREAK_POINT: breakPoint ?? '', ATTUNE_DATABASE_POOL: '6' },
       },
       stdio: ['ignore', 'pipe', fd],
+      // a signal that a terminal sends to the driver and all below it is none of the faults
+      detached: true,
     });
     closeSync(fd);
     player.child = child;
@@ -150,6 +152,10 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
       }, waitMs);
     });
   };
+  const killAll = () => {
+    for (const player of players) player.child?.kill('SIGKILL');
+  };
+  process.once('exit', killAll);
   for (const player of players) start(player);
 
   const end = (player: Player, signal: 'SIGTERM' | 'SIGKILL', downMs: number, next?: StartOptions): boolean => {
@@ -190,8 +196,9 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
     },
     async [Symbol.asyncDispose]() {
       dismissed = true;
-      for (const player of players) player.child?.kill('SIGKILL');
+      killAll();
       while (players.some((player) => player.child !== undefined)) await pause(20);
+      process.off('exit', killAll);
       for (const one of proxies.values()) await one[Symbol.asyncDispose]();
     },
   };

@@ -1,6 +1,7 @@
 import { migrate, openDatabase, sql, type Database } from '@attune/db';
 import { startEmbedded, type Embedded } from '@attune/db/embedded';
 import { randomUUID } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -63,6 +64,12 @@ async function startPostgres(home: string): Promise<Postgres> {
   const start = () =>
     startEmbedded({ home, settings: { fsync: 'off', full_page_writes: 'off', max_connections: '200' } });
   let server: Embedded = await start();
+  /** A driver that is ended at once leaves nothing either. */
+  const endAtOnce = () => {
+    if (isAlive(server.pid)) process.kill(server.pid, 'SIGQUIT');
+    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
+  };
+  process.once('exit', endAtOnce);
   /** One restart after the other. */
   let restarted = Promise.resolve();
   const urlOf = (name: string) => {
@@ -102,6 +109,7 @@ async function startPostgres(home: string): Promise<Postgres> {
       return restarted;
     },
     async [Symbol.asyncDispose]() {
+      process.off('exit', endAtOnce);
       await restarted;
       await server.stop();
     },
