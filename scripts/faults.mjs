@@ -11,6 +11,12 @@ import { ensureBuilt, requireNode, root } from './lib.mjs';
 
 const bundle = process.env['ATTUNE_FAULTS_BUNDLE'];
 
+/** Exit codes of a process that a signal ends: 128 and its number. */
+const exitCodes = { SIGINT: 130, SIGTERM: 143 };
+
+/** From now on the signal ends this process, and what it has to remove when it exits is removed. */
+const endAt = (signal) => process.once(signal, () => process.exit(exitCodes[signal]));
+
 if (bundle === undefined) await lead();
 else await follow(bundle);
 
@@ -22,13 +28,10 @@ async function lead() {
   // below node_modules, so that what the bundle imports is found
   const folder = mkdtempSync(join(root, 'node_modules', '.attune-faults-'));
   const file = join(folder, 'faults.mjs');
-  try {
-    await build(file);
-    process.env['ATTUNE_FAULTS_ROOT'] = root;
-    process.exitCode = options.prove ? await proveAll(file) : await handOut(file, options);
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true })); // also where a run is ended at once
+  await build(file);
+  process.env['ATTUNE_FAULTS_ROOT'] = root;
+  process.exitCode = options.prove ? await proveAll(file) : await handOut(file, options);
 }
 
 function readOptions() {
@@ -88,9 +91,10 @@ async function handOut(file, options) {
   const jobs = jobsOf(options, known, done);
   const end = options.hours === undefined ? Infinity : Date.now() + options.hours * 3_600_000;
   let interrupted = false;
-  for (const signal of ['SIGINT', 'SIGTERM']) {
+  for (const signal of Object.keys(exitCodes)) {
     process.once(signal, () => {
       interrupted = true;
+      endAt(signal);
       console.log('No further run begins; --resume goes on from here. Once more ends at once.');
     });
   }
@@ -151,7 +155,9 @@ function tell({ name, seed, seconds, kinds, executions, faults, settled_ms, viol
 
 async function follow(file) {
   // a terminal sends it to all at once: the run that goes on is to end by itself, unless it is sent once more
-  process.once('SIGINT', () => process.once('SIGINT', () => process.exit(130)));
+  process.once('SIGINT', () => endAt('SIGINT'));
+  const endToo = () => process.exit(1);
+  process.once('disconnect', endToo);
   const { work } = await import(pathToFileURL(file).href);
   const next = () =>
     new Promise((resolve) => {
@@ -159,5 +165,6 @@ async function follow(file) {
       process.send({});
     });
   await work(next, process.env['ATTUNE_FAULTS_LOG'], (report) => process.send({ report }));
+  process.off('disconnect', endToo);
   process.disconnect();
 }

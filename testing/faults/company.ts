@@ -155,7 +155,7 @@ export async function openCompany({ home, databaseUrl, port, effects }: CompanyO
   const killAll = () => {
     for (const player of players) player.child?.kill('SIGKILL');
   };
-  process.once('exit', killAll);
+  process.prependOnceListener('exit', killAll); // before their folder is removed
   for (const player of players) start(player);
 
   const end = (player: Player, signal: 'SIGTERM' | 'SIGKILL', downMs: number, next?: StartOptions): boolean => {

@@ -1,6 +1,5 @@
 import type { Database, Tx } from '@attune/db';
-import { mkdir, mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { attemptProcesses } from '../attempt-processes.ts';
@@ -9,6 +8,7 @@ import { clientOf } from './client.ts';
 import { logOf, openCompany } from './company.ts';
 import { readRows, readTraces, type Evidence } from './evidence.ts';
 import { processNames, type FaultKind } from './fault.ts';
+import { temporaryFolder } from './folder.ts';
 import { heal, inject, type World } from './inject.ts';
 import type { AcceptedWork, Journal } from './journal.ts';
 import { startLoad } from './load.ts';
@@ -69,7 +69,8 @@ export const playPlan = (postgres: Postgres, plan: Plan): Promise<Outcome> =>
 /** Starts the processes on a database of their own, plays the load, heals everything, waits for the end of all work, and looks at what
  *  is left. */
 export async function play(postgres: Postgres, { operations, disturb, examine }: PlayOptions): Promise<Outcome> {
-  const home = await mkdtemp(join(tmpdir(), 'attune-faults-'));
+  await using folder = await temporaryFolder('attune-faults-');
+  const home = folder.path;
   const effects = join(home, 'effects');
   await mkdir(effects);
   const database = await postgres.freshDatabase();
@@ -115,7 +116,6 @@ export async function play(postgres: Postgres, { operations, disturb, examine }:
     await company[Symbol.asyncDispose]();
     await db.close();
     await database.drop();
-    await rm(home, { recursive: true, force: true, maxRetries: 10 });
   }
 }
 

@@ -1,11 +1,8 @@
 import { migrate, openDatabase, sql, type Database } from '@attune/db';
 import { startEmbedded, type Embedded } from '@attune/db/embedded';
 import { randomUUID } from 'node:crypto';
-import { rmSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { until } from '../until.ts';
+import { temporaryFolder } from './folder.ts';
 
 /** A PostgreSQL server of the run's own that can be stopped the hard way. */
 export interface Postgres extends AsyncDisposable {
@@ -48,13 +45,13 @@ const template = 'faults_template';
 
 /** A server in a folder that is gone afterwards. */
 export async function postgresOfItsOwn(): Promise<Postgres> {
-  const home = await mkdtemp(join(tmpdir(), 'attune-faults-postgres-'));
-  const server = await startPostgres(home);
+  const home = await temporaryFolder('attune-faults-postgres-');
+  const server = await startPostgres(home.path);
   return {
     ...server,
     async [Symbol.asyncDispose]() {
       await server[Symbol.asyncDispose]();
-      await rm(home, { recursive: true, force: true, maxRetries: 10 });
+      await home[Symbol.asyncDispose]();
     },
   };
 }
@@ -64,12 +61,10 @@ async function startPostgres(home: string): Promise<Postgres> {
   const start = () =>
     startEmbedded({ home, settings: { fsync: 'off', full_page_writes: 'off', max_connections: '200' } });
   let server: Embedded = await start();
-  /** A driver that is ended at once leaves nothing either. */
   const endAtOnce = () => {
     if (isAlive(server.pid)) process.kill(server.pid, 'SIGQUIT');
-    rmSync(home, { recursive: true, force: true, maxRetries: 10 });
   };
-  process.once('exit', endAtOnce);
+  process.prependOnceListener('exit', endAtOnce); // before its folder is removed
   /** One restart after the other. */
   let restarted = Promise.resolve();
   const urlOf = (name: string) => {
