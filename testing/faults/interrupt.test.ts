@@ -4,6 +4,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isAlive } from '../is-alive.ts';
 import { until } from '../until.ts';
 
 const root = join(import.meta.dirname, '..', '..');
@@ -24,15 +25,6 @@ const pidIn = (file: string, pattern: RegExp): number | undefined => {
   const text = pattern.exec(readFileSync(file, 'utf8'))?.[1];
   return text === undefined ? undefined : Number(text);
 };
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}
 
 test('a second Ctrl-C ends a run at once and leaves nothing of it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'attune-interrupt-'));

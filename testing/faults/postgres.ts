@@ -1,6 +1,7 @@
 import { migrate, openDatabase, sql, type Database } from '@attune/db';
 import { startEmbedded, type Embedded } from '@attune/db/embedded';
 import { randomUUID } from 'node:crypto';
+import { isAlive } from '../is-alive.ts';
 import { until } from '../until.ts';
 import { temporaryFolder } from './folder.ts';
 
@@ -109,13 +110,4 @@ async function startPostgres(home: string): Promise<Postgres> {
       await server.stop();
     },
   };
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

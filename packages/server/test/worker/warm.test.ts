@@ -1,6 +1,6 @@
 import { isJsonObject, type JsonObject } from '@attune/core';
-import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, test } from 'vitest';
+import { isAlive } from '../../../../testing/is-alive.ts';
 import { until } from '../../../../testing/until.ts';
 import { groupIsAlive } from '../../src/worker/processes.ts';
 import type { WarmLimits } from '../../src/worker/runner/warm.ts';
@@ -8,7 +8,6 @@ import { interpreters, openBench, type Bench, type StartOptions } from './bench.
 
 const languages = interpreters.python === undefined ? (['nodejs'] as const) : (['python', 'nodejs'] as const);
 if (interpreters.python === undefined) console.log('There is no Python here: warm runners of Python are not tested');
-const isLinux = process.platform === 'linux';
 
 const benches: Bench[] = [];
 afterEach(async () => {
@@ -334,19 +333,3 @@ test('a Node function hears of the cancel in time to tidy up', async () => {
   started.cancel();
   expect(await started.outcome).toMatchObject({ kind: 'cancelled', result: { exit_code: 0 } });
 });
-
-/** Not a zombie. */
-function isAlive(pid: number): boolean {
-  if (isLinux) {
-    try {
-      return !/^\d+ \(.*\) [ZX]/s.test(readFileSync(`/proc/${pid}/stat`, 'latin1'));
-    } catch {
-      return false;
-    }
-  }
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-}

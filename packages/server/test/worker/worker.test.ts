@@ -3,6 +3,7 @@ import { cancel } from '@attune/engine';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { isAlive } from '../../../../testing/is-alive.ts';
 import { until } from '../../../../testing/until.ts';
 import { heldBook } from '../../src/worker/held.ts';
 import { openSite, type Site } from './site.ts';
@@ -10,15 +11,6 @@ import { openSite, type Site } from './site.ts';
 /** The process of a running attempt, by what its script wrote first. */
 const pidOf = (site: Site, id: string): Promise<number> =>
   until('the process has said its id', async () => Number(/^(\d+)\n/.exec(await site.log(id))?.[1] ?? 0) || undefined);
-
-const isAlive = (pid: number): boolean => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
 
 test('an execution becomes a process, a log and a result', async () => {
   await using site = await openSite();
